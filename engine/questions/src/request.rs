@@ -1,0 +1,372 @@
+//! The questions themselves, and what may be asked of a C++ compiler's session. One request is answered at a time;
+//! whatever a form needs is batched into one.
+
+use crate::{Category, CppType, Diagnostic, Span};
+use serde::{Deserialize, Serialize};
+
+/// What a session is opened with. Part of every environment key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SessionConfig {
+    /// `-I` folders, in order.
+    pub include_dirs: Vec<String>,
+    /// Further compiler flags, in order.
+    pub flags: Vec<String>,
+    /// Folder for PCHs; empty: none are kept.
+    #[serde(default)]
+    pub cache_dir: String,
+    /// Headers read at opening (through a PCH where `cache_dir` is set).
+    #[serde(default)]
+    pub headers: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum Request {
+    /// Opens the session, or replaces the one there is.
+    Open { config: SessionConfig },
+    /// C++ text at global scope. `(cpp/raw …)`; an `#include` line too.
+    Raw { text: String, file: String, line: u32 },
+    /// Answers about names, types and calls; never emits code.
+    Ask { questions: Vec<Question> },
+    /// One module with a trampoline each; a failed site fails alone.
+    Trampolines { sites: Vec<Site> },
+    /// Tier 2: C++ text that sees all that the session has declared, compiled at -O2 by a compile session into an object.
+    /// `exports`: the extern "C" functions that are wanted.
+    Compile { name: String, text: String, exports: Vec<String> },
+    /// Links an object of this or an earlier process; `symbols` binds what the process provides (vars, constants, runtime).
+    Load { object: Blob, symbols: Vec<(String, u64)>, exports: Vec<String> },
+    /// Addresses of symbols in the JIT or the process.
+    Lookup { symbols: Vec<String> },
+    /// What can follow a text: names, with signatures.
+    Complete { prefix: String },
+    /// For tests of containment only: crash the compiler on purpose.
+    Crash,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Response {
+    Opened {},
+    Raw(RawDone),
+    Answers {
+        answers: Vec<Result<Answer, Diagnostic>>,
+    },
+    Trampolines {
+        trampolines: Vec<Result<Trampoline, Diagnostic>>,
+        #[serde(default)]
+        inits: Vec<u64>,
+    },
+    Compiled(Compiled),
+    Loaded(Loaded),
+    Addresses {
+        addresses: Vec<u64>,
+    },
+    Completions {
+        items: Vec<Completion>,
+    },
+    /// The request failed as a whole; the session goes on.
+    Failed {
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// The compiler died in this request; a new session replaced it and read its inputs again.
+    Died {
+        diagnostics: Vec<Diagnostic>,
+    },
+}
+
+/// `inits` are static initialisers to run, in order, on the caller's thread: `void()` functions.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct RawDone {
+    pub inits: Vec<u64>,
+    /// What the text defined again, so that dependants are invalidated.
+    pub redefined: Vec<Redefined>,
+    pub warnings: Vec<Diagnostic>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redefined {
+    /// Qualified name, as `ns::f`.
+    pub name: String,
+    pub version: u32,
+    /// False: the canonical type is unchanged and the body was swapped behind its stub.
+    pub changed_type: bool,
+}
+
+/// Binary data inside a request: base64 is not worth it, the library hands out a number that stands for the bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Blob {
+    /// An object that the library holds since the `Compile` that made it.
+    Held(u64),
+    /// A file in the object store.
+    File(String),
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Compiled {
+    pub object: Blob,
+    pub bytes: u64,
+    pub imports: Vec<String>,
+    pub phases_us: Vec<(String, f64)>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Loaded {
+    /// In the order of `exports`.
+    pub addresses: Vec<u64>,
+    pub inits: Vec<u64>,
+    pub code_bytes: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Completion {
+    pub text: String,
+    pub kind: String,
+    #[serde(default)]
+    pub signature: String,
+}
+
+/// Names are C++ names with `::`. Types are any C++ text that names a type.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Question {
+    /// What a qualified name stands for.
+    Name { name: String },
+    /// A type written as C++ text.
+    Type { text: String },
+    /// The type of a constant expression, and its value where it has one: `(cpp/value "1 << 4")`, object-like macros.
+    Value { text: String },
+    /// Which function a call chooses, with what conversions, and its result.
+    Call(CallQuestion),
+    /// The members of a class, by name: for `.-x` and errors.
+    Member { class: String, name: String },
+    /// Is a handler of type `handler` (a type text) well-formed, and what does it bind?
+    Catch { handler: String },
+}
+
+/// A call, in the widest sense.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CallQuestion {
+    pub callee: Callee,
+    pub args: Vec<Arg>,
+}
+
+/// What is called. `args[0]` is the object for `Method`, `Field`, `Invoke`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "callee", rename_all = "snake_case")]
+pub enum Callee {
+    /// A function, static member function, function template (explicit arguments in the name: `f<int>`), or a type (then: construct).
+    Name {
+        name: String,
+    },
+    /// A method of the first argument; explicit template arguments in the name.
+    Method {
+        name: String,
+    },
+    /// Access to a field of the first argument (also through pointers): an lvalue.
+    Field {
+        name: String,
+    },
+    /// `T(args…)`, aggregates by `T{args…}` where no constructor fits.
+    Construct {
+        ty: String,
+    },
+    /// `new T(args…)`.
+    New {
+        ty: String,
+    },
+    /// `delete p`.
+    Delete {},
+    /// The destructor of an object of the type; one argument, an lvalue.
+    Destroy {
+        ty: String,
+    },
+    /// An operator token on one or more operands, as `+`, `[]`, `++`, `*` (one operand: dereference), `=`.
+    Operator {
+        token: String,
+    },
+    /// Calls the first argument: function pointer, functor, lambda, pointer to member.
+    Invoke {},
+    /// `(T)x` with `static_cast` first and the C-style cast where `unchecked`.
+    Cast {
+        ty: String,
+        unchecked: bool,
+    },
+    /// A global or static variable: its address, an lvalue. No arguments.
+    Variable {
+        name: String,
+    },
+    /// A constant expression or macro evaluated at run time. No arguments.
+    Expression {
+        text: String,
+    },
+    /// Copies (`T(const T&)`) or moves the argument into the result: escaping values, boxes.
+    Copy {
+        ty: String,
+    },
+    Move {
+        ty: String,
+    },
+}
+
+/// An argument of a call as the question sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "arg", rename_all = "snake_case")]
+pub enum Arg {
+    /// A C++ expression of this canonical type (never a reference: `category` says it).
+    Native { ty: String, category: Category },
+    /// A boxed Clojure value of unknown type: takes the parameter's type once the callee is chosen by arity.
+    Boxed {},
+    /// A Clojure function literal where a callable is wanted: takes the parameter's type.
+    Callback {},
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Answer {
+    Namespace {
+        name: String,
+    },
+    Type {
+        ty: CppType,
+    },
+    Functions {
+        overloads: Vec<Overload>,
+    },
+    /// A variable or static data member; its type without reference.
+    Variable {
+        ty: CppType,
+    },
+    EnumConstant {
+        ty: CppType,
+        value: i128,
+    },
+    /// A constant expression; the value as text where it is a literal (`-3`, `1.5`, `true`).
+    Constant {
+        ty: CppType,
+        value: Option<Literal>,
+    },
+    ClassTemplate {
+        name: String,
+    },
+    FunctionTemplate {
+        overloads: Vec<Overload>,
+    },
+    /// An object-like macro: ask `Value` of its name. Function-like ones have parameters.
+    Macro {
+        function_like: bool,
+    },
+    Call(CallAnswer),
+    Field {
+        ty: CppType,
+    },
+    Catch {
+        ty: CppType,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Literal {
+    Int(i64),
+    UInt(u64),
+    Float(f64),
+    Bool(bool),
+    Null,
+    String(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Overload {
+    /// As a person would write it: `void ImGui::Text(const char *fmt, ...)`.
+    pub signature: String,
+    pub min_args: u32,
+    pub max_args: u32,
+    pub variadic: bool,
+    pub span: Option<Span>,
+}
+
+/// What a call does, complete: enough to build a trampoline, to emit C++ that names the chosen callee, and to run it
+/// when seen again without asking.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CallAnswer {
+    /// The site with every argument's type fixed: the key of its trampoline.
+    pub site: Site,
+    /// The result as an expression: without reference; `result_category` says the rest.
+    pub result: CppType,
+    pub result_category: Category,
+    /// Type of each argument as the caller passes it (for `Boxed` ones the parameter's, without reference), in the order of `site.args`.
+    pub args: Vec<CppType>,
+    /// The same as declared: parameter types as written, empty for variadic extras and operators on built-in types.
+    pub params: Vec<String>,
+    /// Mangled name of the chosen function; empty for built-in operations, fields, casts.
+    #[serde(default)]
+    pub symbol: String,
+    /// Qualified name and signature, for people.
+    #[serde(default)]
+    pub signature: String,
+    /// C++ expression text with `$0`, `$1`, … for the arguments and exactly the callee that was chosen: what tier 2 writes.
+    pub text: String,
+    pub noexcept: bool,
+    #[serde(default)]
+    pub is_virtual: bool,
+    #[serde(default)]
+    pub extern_c: bool,
+    /// Exists as a symbol (external, not inline): a shape trampoline or a direct call may be used.
+    #[serde(default)]
+    pub exported: bool,
+    /// All arguments match their parameters exactly, so only the ABI shape matters.
+    #[serde(default)]
+    pub exact: bool,
+    /// How each argument and the result travel, where `exact`: System V classes, ret first.
+    #[serde(default)]
+    pub abi: Vec<Abi>,
+    /// Version of the chosen declaration.
+    #[serde(default)]
+    pub version: u32,
+    #[serde(default)]
+    pub span: Option<Span>,
+}
+
+/// How one value travels under the System V x86-64 ABI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Abi {
+    Void,
+    /// In an integer register, extended from the repr's width.
+    Int,
+    F32,
+    F64,
+    /// In memory behind a pointer passed in an integer register (sret, non-trivial class by value).
+    Indirect,
+    /// Two eightbytes, by class: small trivially copyable structs.
+    IntInt,
+    IntSse,
+    SseInt,
+    SseSse,
+    /// One eightbyte of a small struct.
+    StructInt,
+    StructSse,
+    /// Copied onto the argument stack.
+    ByVal,
+    /// The `this` pointer.
+    This,
+}
+
+/// A call site with exact types: the key of a trampoline. Equal sites share one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Site {
+    pub callee: Callee,
+    pub args: Vec<Arg>,
+    /// Version of the chosen declaration: a redefinition makes a new site.
+    #[serde(default)]
+    pub version: u32,
+}
+
+/// `void stub(void* self, void** args, void* ret)`: `args[i]` points to the scalar, to the object, or to the object
+/// referred to; a scalar result is stored at `ret` in its own width, a glvalue's address is stored, a class value is
+/// constructed there. `self` is not used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trampoline {
+    pub address: u64,
+}

@@ -1,0 +1,99 @@
+//! C++ types as data, with what the tiers need of them: how a value of the type is held, moved and destroyed.
+
+use serde::{Deserialize, Serialize};
+
+/// How a value of a type is held outside C++: what tier 0 keeps in a slot and what a compiler keeps in a register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Repr {
+    Void,
+    Bool,
+    /// Integers, characters and enums: width in bytes 1, 2, 4, 8; extended to 64 bits in a slot as the signedness says.
+    I8,
+    I16,
+    I32,
+    I64,
+    U8,
+    U16,
+    U32,
+    U64,
+    F32,
+    F64,
+    /// Any object or function pointer, `nullptr_t` too.
+    Pointer,
+    /// A class, union, array, member pointer, complex or 128-bit value: lives in memory, a slot holds its address.
+    Memory,
+    /// An lvalue or xvalue of anything: a slot holds the address of the object.
+    Reference,
+}
+
+/// What kind of type it is, for conversions and messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TypeKind {
+    Void,
+    Bool,
+    Char,
+    Integer,
+    Float,
+    Enum,
+    NullPtr,
+    Pointer,
+    FunctionPointer,
+    MemberPointer,
+    Reference,
+    Class,
+    Union,
+    Array,
+    Function,
+    Other,
+}
+
+/// A C++ type that Clang has resolved. `name` is the canonical spelling, fully qualified, and identifies the type
+/// within an environment key; `size` and `align` in bytes, 0 for void, functions and incomplete types.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CppType {
+    pub name: String,
+    /// The spelling to show a person: `std::string` where `name` is the basic_string.
+    #[serde(default)]
+    pub display: String,
+    pub kind: TypeKind,
+    pub repr: Repr,
+    pub size: u32,
+    pub align: u32,
+    /// Of the type itself, or of what a reference refers to.
+    #[serde(default)]
+    pub is_const: bool,
+    #[serde(default)]
+    pub trivially_copyable: bool,
+    #[serde(default)]
+    pub trivially_destructible: bool,
+    #[serde(default)]
+    pub copyable: bool,
+    #[serde(default)]
+    pub movable: bool,
+    #[serde(default)]
+    pub default_constructible: bool,
+    #[serde(default)]
+    pub aggregate: bool,
+    #[serde(default)]
+    pub incomplete: bool,
+    /// Signedness of integers, characters and of an enum's underlying type.
+    #[serde(default)]
+    pub signed: bool,
+    /// Canonical name of the pointee, the referred type or the array element; empty where there is none.
+    #[serde(default)]
+    pub target: String,
+    /// Changes when the type is redefined by `cpp/raw`: 0 for the first definition.
+    #[serde(default)]
+    pub version: u32,
+}
+
+/// The value category of an expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    Lvalue,
+    Xvalue,
+    Prvalue,
+}
