@@ -1,0 +1,11 @@
+//! Namespaces and vars, and how a name of the library comes to be: found by name and materialised at first use, so that
+//! nothing of it costs start-up time.
+
+pub mod binding;
+mod namespace;
+mod var;
+
+pub use namespace::{
+    Alias, Namespace, NamespaceObject, all, current, find, find_or_create, ns_var, remove, set_current,
+};
+pub use var::{Var, VarFlag};
