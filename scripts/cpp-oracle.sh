@@ -23,6 +23,10 @@ for name in "$@"; do
   fi
   "$cxx" "${flags[@]}" "fixtures/cpp/$name.cpp" "${libs[@]}" -o "$work/$name"
   "$work/$name" >"$work/$name.out"
+  if grep -q '^#ifdef BOXED' "fixtures/cpp/$name.cpp"; then
+    "$cxx" "${flags[@]}" -DBOXED "fixtures/cpp/$name.cpp" "${libs[@]}" -o "$work/boxed"
+    "$work/boxed" | diff -u "$work/$name.out" - || { echo "$name: the boxed text draws something else" >&2; failed=1; }
+  fi
   if [ -n "$check" ]; then
     diff -u "fixtures/programs/$name.out" "$work/$name.out" || failed=1
   else
