@@ -6,7 +6,7 @@ use crate::code::Code;
 use crate::fault::Res;
 use crate::thread::Thread;
 use crate::value::Value;
-use questions::{Answer, Blob, Compiled, Completion, Diagnostic, Loaded, Question, RawDone, Trampoline};
+use questions::{Answer, Blob, Compiled, Completion, CppType, Diagnostic, Loaded, Question, RawDone, Trampoline};
 use std::sync::OnceLock;
 
 /// Tier 0.
@@ -53,6 +53,44 @@ pub trait CppHost: Sync + Send {
     /// # Safety
     /// `stub` is the address of a trampoline of the type in `questions::Trampoline`; `args` and `ret` are as it wants them.
     unsafe fn call(&self, t: &Thread, stub: Trampoline, args: *const *mut u8, ret: *mut u8) -> Res<()>;
+    /// A C++ value as a Clojure value: built in for the basic types, else `rung::convert<T>::to_value`. `bits` is what a
+    /// slot holds: the scalar's bits extended to 64, or the object's address; the object is read, not taken.
+    ///
+    /// # Safety
+    /// `bits` is a value of type `ty`; an address names a live object.
+    unsafe fn to_value(&self, ty: &CppType, bits: u64) -> Res;
+    /// A Clojure value as a C++ value of type `ty`, checked: a scalar's bits, or an object's address. An object is
+    /// constructed in `storage` exactly where the answer is `storage`; from a box of the type the answer is the address of
+    /// the boxed object and nothing is constructed. `storage` is null for scalars and pointers.
+    ///
+    /// # Safety
+    /// `storage` has the size and alignment of the type and holds no object.
+    unsafe fn from_value(&self, v: Value, ty: &CppType, storage: *mut u8) -> Res<u64>;
+    /// A Clojure function as a C++ callable of type `ty`: a function pointer's bits, or the address of a callable object,
+    /// constructed in `storage` exactly where the answer is `storage`.
+    ///
+    /// # Safety
+    /// As for `from_value`.
+    unsafe fn callback(&self, v: Value, ty: &CppType, storage: *mut u8) -> Res<u64>;
+    /// An opaque box of a pointer of type `ty`; nothing is owned.
+    fn box_pointer(&self, ty: &CppType, bits: u64) -> Res;
+    /// The pointer in a box whose type must be `ty`; an error names both types.
+    fn unbox(&self, v: Value, ty: &CppType) -> Res<u64>;
+    /// A finalized box that owns a new object made of the one at `source`: by the `transfer` trampoline (`Callee::Copy` or
+    /// `Move`: one argument), by copying its bytes where there is none; destroyed by `destroy`, if any.
+    ///
+    /// # Safety
+    /// `source` names a live object of type `ty`; the trampolines are of that type.
+    unsafe fn own_value(
+        &self,
+        t: &Thread,
+        ty: &CppType,
+        source: u64,
+        transfer: Option<Trampoline>,
+        destroy: Option<Trampoline>,
+    ) -> Res;
+    /// The address of the C++ exception object in `error`, where a handler of type `ty` takes it. Lives as long as `error`.
+    fn catch_cpp(&self, error: Value, ty: &CppType) -> Option<u64>;
     /// Runs static initialisers, behind the guard.
     fn run_inits(&self, inits: &[u64]) -> Res<()>;
     fn complete(&self, prefix: &str) -> Vec<Completion>;
