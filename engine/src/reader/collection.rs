@@ -4,6 +4,7 @@
 use super::fault::Read;
 use super::place::{Mark, is_blank};
 use super::same::first_repeated;
+use super::token::is_macro;
 use super::{Form, FormKind, Name, Place, Reader, Step};
 
 impl Reader<'_> {
@@ -72,15 +73,15 @@ impl Reader<'_> {
     #[inline(never)]
     pub(super) fn namespaced_map(&mut self, start: Mark) -> Read<Form> {
         let auto = self.cursor.eat(':');
-        let named = self.cursor.peek().is_some_and(|c| !is_blank(c) && c != '{');
+        let named = self.cursor.peek().is_some_and(|c| !is_blank(c) && (c == '%' || !is_macro(c)));
         let namer = match (auto, named) {
             (_, true) => {
                 let begin = self.cursor.mark();
                 let name = self.token(begin)?;
                 self.key_namespace(auto, &name)?
             }
-            (true, false) => self.own_namespace(),
-            (false, false) => {
+            (true, false) if self.cursor.peek() != Some('#') => self.own_namespace(),
+            _ => {
                 return Err(self.fault("read/map", "`#:` wants a namespace at once", self.cursor.since(start)));
             }
         };

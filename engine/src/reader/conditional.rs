@@ -6,16 +6,13 @@ use super::place::Mark;
 use super::{Conditionals, Form, FormKind, Name, Reader, Step};
 
 impl Reader<'_> {
-    /// The cursor stands at the `?`.
+    /// The cursor stands at the `?`. A splice that chooses nothing may stand at the top level.
     pub(super) fn conditional(&mut self, start: Mark) -> Read<Step> {
         self.cursor.bump();
         let splicing = self.cursor.eat('@');
         let here = self.cursor.since(start);
         if self.options.conditionals == Conditionals::Refuse {
             return Err(self.fault("read/conditional", "reader conditionals are not allowed here", here));
-        }
-        if splicing && self.opened.is_empty() && self.options.conditionals == Conditionals::Allow {
-            return Err(self.fault("read/conditional", "`#?@` has nothing to splice into at the top level", here));
         }
         self.cursor.skip_blank();
         match self.cursor.peek() {
@@ -32,6 +29,9 @@ impl Reader<'_> {
         }
         match self.chosen_branch()? {
             None => Ok(Step::Nothing),
+            Some(_) if splicing && self.opened.is_empty() => {
+                Err(self.fault("read/conditional", "`#?@` has nothing to splice into at the top level", here))
+            }
             Some(form) if splicing => self.splice(form),
             Some(form) => Ok(Step::Form(form)),
         }

@@ -3,8 +3,8 @@
 
 use super::fault::Read;
 use super::place::{Mark, is_blank};
-use super::token::ends_token;
-use super::{Detached, Form, FormKind, Reader, Resolve};
+use super::token::{ends_token, is_macro};
+use super::{Detached, Form, FormKind, Reader, Resolve, number};
 
 /// The most positional arguments that a function has.
 const MOST: usize = 20;
@@ -45,14 +45,19 @@ impl Reader<'_> {
     pub(super) fn argument(&mut self, start: Mark) -> Read<Form> {
         self.cursor.bump();
         let begin = self.cursor.mark();
-        if self.cursor.peek().is_some_and(|c| !is_blank(c) && !ends_token(c)) {
-            self.take_token(begin);
+        match self.cursor.peek() {
+            None => {}
+            Some(c) if is_blank(c) || ends_token(c) => {}
+            Some(c) if self.starts_number(c) => self.cursor.take_while(|c| !is_blank(c) && !is_macro(c)),
+            Some(_) => {
+                self.take_token(begin);
+            }
         }
         let text = self.cursor.text_since(begin);
         let span = self.cursor.since(start);
-        let index = match text {
-            "" => Some(1),
-            _ if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok().filter(|i| (1..=MOST).contains(i)),
+        let index = match (text, number::parse(text)) {
+            ("", _) => Some(1),
+            (_, Some(FormKind::Long(index))) => usize::try_from(index).ok().filter(|i| (1..=MOST).contains(i)),
             _ => None,
         };
         let name = match index {

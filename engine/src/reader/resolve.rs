@@ -8,7 +8,8 @@ pub trait Resolve {
     /// The name of the namespace that is being read into.
     fn current_ns(&self) -> Box<str>;
 
-    /// The namespace an alias stands for; also a namespace's own full name.
+    /// The namespace that an alias stands for in the current namespace. A namespace's own name is no alias (`::clojure.core/k` is
+    /// an error).
     fn alias(&self, alias: &str) -> Option<Box<str>>;
 
     /// A symbol of a syntax quote, qualified: what it refers to in the current namespace, else the current namespace's own.

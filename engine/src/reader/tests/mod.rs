@@ -18,11 +18,7 @@ impl Resolve for Program {
     }
 
     fn alias(&self, alias: &str) -> Option<Box<str>> {
-        match alias {
-            "s" => Some("clojure.string".into()),
-            "clojure.string" | "clojure.core" | "user" => Some(alias.into()),
-            _ => None,
-        }
+        (alias == "s").then(|| "clojure.string".into())
     }
 
     fn symbol(&self, ns: Option<&str>, name: &str) -> Name {

@@ -37,7 +37,7 @@ fn canonical(text: &str) -> String {
             }
         }
     }
-    without_ids(&shown.join(" | "))
+    without_ids(&visible(&shown.join(" | ")))
 }
 
 fn ordered(form: Form) -> Form {
@@ -64,6 +64,12 @@ fn ordered(form: Form) -> Form {
         kind => kind,
     };
     Form { kind, span: form.span }
+}
+
+/// Control characters as the pictures of them.
+fn visible(text: &str) -> String {
+    let picture = |c: char| if c < ' ' { char::from_u32(0x2400 + c as u32).unwrap_or(c) } else { c };
+    text.chars().map(picture).collect()
 }
 
 fn without_ids(text: &str) -> String {
