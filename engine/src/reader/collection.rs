@@ -4,7 +4,6 @@
 use super::fault::Read;
 use super::place::{Mark, is_blank};
 use super::same::first_repeated;
-use super::token::is_macro;
 use super::{Form, FormKind, Name, Place, Reader, Step};
 
 impl Reader<'_> {
@@ -72,8 +71,8 @@ impl Reader<'_> {
     /// `#:ns{…}`, `#::{…}`, `#::alias{…}`; the cursor stands behind the first colon.
     #[inline(never)]
     pub(super) fn namespaced_map(&mut self, start: Mark) -> Read<Form> {
-        let auto = self.cursor.eat(':');
-        let named = self.cursor.peek().is_some_and(|c| !is_blank(c) && (c == '%' || !is_macro(c)));
+        let auto = !self.edn() && self.cursor.eat(':');
+        let named = self.cursor.peek().is_some_and(|c| !is_blank(c) && (c == '%' || !self.is_macro(c)));
         let namer = match (auto, named) {
             (_, true) => {
                 let begin = self.cursor.mark();

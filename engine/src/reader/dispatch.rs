@@ -41,6 +41,21 @@ impl Reader<'_> {
         form.map(Step::Form)
     }
 
+    /// What `#` begins in data: a tag's name must follow at once.
+    #[inline(never)]
+    pub(super) fn edn_dispatch(&mut self, start: Mark) -> Read<Step> {
+        match self.cursor.peek_second() {
+            Some('{' | '^' | '_' | '#' | ':' | '<') => self.dispatch(start),
+            Some(c) if c.is_alphabetic() => self.dispatch(start),
+            None => self.dispatch(start),
+            Some(c) => {
+                self.cursor.bump();
+                let message = format!("`#{c}` begins nothing in data");
+                Err(self.fault("read/dispatch", message, self.cursor.since(start)))
+            }
+        }
+    }
+
     /// `#_ form`. What is discarded is held to the syntax and to nothing else.
     #[inline(never)]
     fn discard(&mut self, start: Mark) -> Read<Step> {

@@ -3,7 +3,6 @@
 
 use super::fault::Read;
 use super::place::{Mark, is_blank};
-use super::token::{ends_token, is_macro};
 use super::{Detached, Form, FormKind, Reader, Resolve, number};
 
 /// The most positional arguments that a function has.
@@ -47,8 +46,8 @@ impl Reader<'_> {
         let begin = self.cursor.mark();
         match self.cursor.peek() {
             None => {}
-            Some(c) if is_blank(c) || ends_token(c) => {}
-            Some(c) if self.starts_number(c) => self.cursor.take_while(|c| !is_blank(c) && !is_macro(c)),
+            Some(c) if is_blank(c) || self.ends_token(c) => {}
+            Some(c) if self.starts_number(c) => self.take_until(Self::is_macro),
             Some(_) => {
                 self.take_token(begin);
             }

@@ -58,9 +58,18 @@ pub enum ReadEval {
     Allow,
 }
 
+/// Which of Clojure's two readers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Syntax {
+    Program,
+    /// Data only, as `clojure.edn` reads it: no quotes, functions, regular expressions, conditionals, `::k`.
+    Edn,
+}
+
 /// How to read. Without a resolver `::k` stays unresolved and syntax quotes qualify with `user`.
 #[derive(Clone, Copy)]
 pub struct Options<'a> {
+    pub syntax: Syntax,
     /// Names of the features that hold, without colon; `default` always holds.
     pub features: &'a [&'a str],
     pub conditionals: Conditionals,
@@ -74,6 +83,7 @@ pub struct Options<'a> {
 impl Default for Options<'_> {
     fn default() -> Self {
         Options {
+            syntax: Syntax::Program,
             features: &["rung"],
             conditionals: Conditionals::Allow,
             read_eval: ReadEval::Refuse,
@@ -96,8 +106,10 @@ pub struct Reader<'a> {
     suppressed: bool,
     /// Inside `#(…)`: the arguments seen.
     arguments: Option<function::Arguments>,
-    /// A syntax quote was expanded in this top-level form.
-    expanded: bool,
+    /// Where this top-level form begins, in bytes.
+    begin: usize,
+    /// The forms that syntax quotes have walked in it.
+    quoted: usize,
     /// What the end of the input cut off.
     unfinished: Place,
 }
@@ -126,7 +138,8 @@ impl<'a> Reader<'a> {
             opened: Vec::new(),
             suppressed: false,
             arguments: None,
-            expanded: false,
+            begin: 0,
+            quoted: 0,
             unfinished: Place::default(),
         }
     }
@@ -144,14 +157,15 @@ impl<'a> Reader<'a> {
         self.opened.clear();
         self.suppressed = false;
         self.arguments = None;
-        self.expanded = false;
+        self.begin = self.cursor.offset();
+        self.quoted = 0;
         self.top_level().map_err(|fault| *fault)
     }
 
     fn top_level(&mut self) -> Read<Option<Form>> {
         loop {
             match self.step()? {
-                Step::Form(form) if self.expanded && form.height() > MAX_NESTING => {
+                Step::Form(form) if self.quoted > 0 && form.height() > MAX_NESTING => {
                     return Err(self.too_deep(form.span));
                 }
                 Step::Form(form) => return Ok(Some(form)),
@@ -181,9 +195,13 @@ impl<'a> Reader<'a> {
                 self.cursor.skip_line();
                 return Ok(Step::Nothing);
             }
-            '#' => return self.dispatch(start),
             '"' => self.string(start),
             '\\' => self.character(start),
+            '^' => self.meta("^", start),
+            '#' if self.edn() => return self.edn_dispatch(start),
+            '#' => return self.dispatch(start),
+            _ if self.starts_number(first) => self.number(start),
+            _ if self.edn() => self.token(start),
             '\'' => self.prefixed("'", start, |span| Form::symbol("quote", span)),
             '@' => self.prefixed("@", start, |span| Form::core("deref", span)),
             '~' if self.cursor.peek_second() == Some('@') => {
@@ -191,12 +209,14 @@ impl<'a> Reader<'a> {
             }
             '~' => self.prefixed("~", start, |span| Form::core("unquote", span)),
             '`' => self.syntax_quote(start),
-            '^' => self.meta("^", start),
             '%' if self.arguments.is_some() => self.argument(start),
-            _ if self.starts_number(first) => self.number(start),
             _ => self.token(start),
         };
         form.map(Step::Form)
+    }
+
+    fn edn(&self) -> bool {
+        self.options.syntax == Syntax::Edn
     }
 
     /// The next form, which must be there.
@@ -233,12 +253,16 @@ impl<'a> Reader<'a> {
             self.cursor.bump();
         }
         let place = self.cursor.since(start);
-        let here = std::ptr::from_ref(&place).addr();
-        if self.opened.len() >= MAX_NESTING || here < self.options.stack_limit {
+        if self.opened.len() >= MAX_NESTING || self.out_of_stack() {
             return Err(self.too_deep(place));
         }
         self.opened.push(Opened { text, place });
         Ok(())
+    }
+
+    fn out_of_stack(&self) -> bool {
+        let here = 0u8;
+        std::ptr::from_ref(&here).addr() < self.options.stack_limit
     }
 
     fn leave(&mut self) {

@@ -2,8 +2,7 @@
 //! Integers that 64 bits do not hold become big ones.
 
 use super::fault::Read;
-use super::place::{Mark, is_blank};
-use super::token::is_macro;
+use super::place::Mark;
 use super::{Form, FormKind, Ratio, Reader};
 use num_bigint::BigInt;
 use num_integer::Integer;
@@ -18,7 +17,7 @@ impl Reader<'_> {
     /// Takes everything up to a blank or any macro character, and that must be a number.
     #[inline(never)]
     pub(super) fn number(&mut self, start: Mark) -> Read<Form> {
-        self.cursor.take_while(|c| !is_blank(c) && !is_macro(c));
+        self.take_until(Self::is_macro);
         let (text, span) = (self.cursor.text_since(start), self.cursor.since(start));
         match parse(text) {
             Some(kind) => Ok(Form::new(kind, span)),

@@ -3,7 +3,6 @@
 
 use super::fault::{Fault, Opened, Read};
 use super::place::{Mark, is_blank};
-use super::token::is_macro;
 use super::{Form, FormKind, Reader};
 
 impl<'a> Reader<'a> {
@@ -112,7 +111,7 @@ impl<'a> Reader<'a> {
     fn octal_escape(&mut self, first: char, start: Mark) -> Read<char> {
         let mut value = first.to_digit(8).unwrap_or(0);
         for _ in 0..2 {
-            let Some(c) = self.cursor.peek().filter(|&c| !is_blank(c) && !is_macro(c)) else { break };
+            let Some(c) = self.cursor.peek().filter(|&c| !is_blank(c) && !self.is_macro(c)) else { break };
             let Some(digit) = c.to_digit(8) else { return Err(self.bad_escape(start)) };
             value = value * 8 + digit;
             self.cursor.bump();

@@ -8,8 +8,9 @@ use super::place::Mark;
 use super::{Form, FormKind, MAX_NESTING, Name, Place, Reader};
 use std::collections::HashMap;
 
-/// The most forms that one syntax quote may walk.
-const MOST_FORMS: usize = 1 << 21;
+/// The most forms that the syntax quotes of a top-level form may walk, beside some for each byte of it.
+const MOST_FORMS: usize = 1 << 18;
+const FORMS_A_BYTE: usize = 8;
 
 const SPECIAL_FORMS: &[&str] = &[
     "&",
@@ -43,15 +44,19 @@ struct Expansion<'r, 'a> {
     /// What each `x#` became.
     generated: HashMap<Box<str>, Box<str>>,
     walked: usize,
+    limit: usize,
 }
 
 impl Reader<'_> {
     #[inline(never)]
     pub(super) fn syntax_quote(&mut self, start: Mark) -> Read<Form> {
         let form = self.operand("`", start)?;
-        self.expanded = true;
         let level = self.opened.len();
-        Expansion { reader: self, generated: HashMap::new(), walked: 0 }.quoted(form, level)
+        let limit = MOST_FORMS + FORMS_A_BYTE * (self.cursor.offset() - self.begin);
+        let mut expansion = Expansion { reader: self, generated: HashMap::new(), walked: self.quoted, limit };
+        let expanded = expansion.quoted(form, level);
+        self.quoted = expansion.walked;
+        expanded
     }
 }
 
@@ -60,10 +65,10 @@ impl Expansion<'_, '_> {
     fn quoted(&mut self, form: Form, level: usize) -> Read<Form> {
         let span = form.span;
         self.walked += 1;
-        if self.walked > MOST_FORMS {
+        if self.walked > self.limit {
             return Err(self.reader.fault("read/nesting", "syntax quotes multiply beyond all measure here", span));
         }
-        if level > MAX_NESTING {
+        if level > MAX_NESTING || self.reader.out_of_stack() {
             return Err(self.reader.too_deep(span));
         }
         match form.kind {

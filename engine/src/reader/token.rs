@@ -5,21 +5,32 @@ use super::fault::Read;
 use super::place::{Mark, is_blank};
 use super::{Form, FormKind, Name, Reader};
 
-/// Characters that begin a form of their own.
-pub(super) fn is_macro(c: char) -> bool {
-    ends_token(c) || matches!(c, '#' | '\'' | '%')
-}
-
-/// Macro characters that also end a token that they stand in.
-pub(super) fn ends_token(c: char) -> bool {
-    matches!(c, '"' | ';' | '^' | '@' | '`' | '~' | '(' | ')' | '[' | ']' | '{' | '}' | '\\')
-}
-
 impl<'a> Reader<'a> {
+    /// Whether `c` begins a form of its own.
+    pub(super) fn is_macro(&self, c: char) -> bool {
+        c == '#' || self.ends_token(c) || (matches!(c, '\'' | '%') && !self.edn())
+    }
+
+    /// Whether `c` begins a form of its own even in the midst of a token.
+    pub(super) fn ends_token(&self, c: char) -> bool {
+        match c {
+            '"' | ';' | '^' | '(' | ')' | '[' | ']' | '{' | '}' | '\\' => true,
+            '@' | '`' | '~' => !self.edn(),
+            _ => false,
+        }
+    }
+
+    /// Takes characters up to a blank or one that `ends`.
+    pub(super) fn take_until(&mut self, ends: impl Fn(&Self, char) -> bool) {
+        while self.cursor.peek().is_some_and(|c| !is_blank(c) && !ends(self, c)) {
+            self.cursor.bump();
+        }
+    }
+
     /// Takes a token whose first character may be anything.
     pub(super) fn take_token(&mut self, start: Mark) -> &'a str {
         self.cursor.bump();
-        self.cursor.take_while(|c| !is_blank(c) && !ends_token(c));
+        self.take_until(Self::ends_token);
         if self.cursor.text_since(start) == "cpp/" {
             self.take_cpp_operator();
         }
@@ -42,7 +53,7 @@ impl<'a> Reader<'a> {
             "nil" => FormKind::Nil,
             "true" => FormKind::Bool(true),
             "false" => FormKind::Bool(false),
-            _ if !is_name(text) => return Err(self.invalid_token(text, start)),
+            _ if !is_name(text) || (self.edn() && !is_edn_name(text)) => return Err(self.invalid_token(text, start)),
             _ => match (text.strip_prefix("::"), text.strip_prefix(':')) {
                 (Some(name), _) => return self.auto_keyword(name, text, start),
                 (None, Some(name)) => FormKind::Keyword { name: Name::parse(name), auto: false },
@@ -88,6 +99,11 @@ fn is_name(text: &str) -> bool {
     let matched = match_name(past_colon).or_else(|| match_name(text));
     let doubled = text.char_indices().nth(1).is_some_and(|(second, _)| text[second..].contains("::"));
     matched.is_some_and(|(ns, name)| !ns.ends_with(':') && !name.ends_with(':')) && !doubled
+}
+
+/// What names cannot have in data.
+fn is_edn_name(name: &str) -> bool {
+    !name.contains(['@', '`', '~']) && !name.starts_with("::")
 }
 
 /// Splits at the last slash (the namespace is empty where there is none), if both parts can begin as they do.

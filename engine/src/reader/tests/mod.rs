@@ -36,7 +36,7 @@ fn program() -> Options<'static> {
 }
 
 /// All forms of a text up to the first error.
-fn read_all(text: &str, options: Options) -> Result<Vec<Form>, questions::Diagnostic> {
+fn read_all(text: &str, options: Options) -> Result<Vec<Form>, Box<questions::Diagnostic>> {
     let mut reader = Reader::new(text, "test.clj", options);
     let mut forms = Vec::new();
     while let Some(form) = reader.next()? {
@@ -49,6 +49,6 @@ fn read_all(text: &str, options: Options) -> Result<Vec<Form>, questions::Diagno
 fn shown(text: &str, options: Options) -> String {
     match read_all(text, options) {
         Ok(forms) => forms.iter().map(Form::to_string).collect::<Vec<_>>().join(" "),
-        Err(error) => error.code,
+        Err(error) => error.code.clone(),
     }
 }

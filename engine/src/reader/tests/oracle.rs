@@ -1,20 +1,32 @@
-//! Every line of `fixtures/reader/inputs.txt` reads as Clojure on the JVM reads it, by `fixtures/reader/expected.txt`, which
-//! `certify.clj` beside them wrote. `differs.txt` there lists the lines in which we differ on purpose, each with its reason.
+//! Every line of `fixtures/reader/inputs.txt` reads as Clojure on the JVM and clojure.edn read it, by `expected.txt` and
+//! `expected-edn.txt` there, which `certify.clj` beside them wrote. `differs.txt` and `differs-edn.txt` list the lines in
+//! which we differ on purpose, each with its reason.
 
-use super::{Form, Reader, program};
-use crate::reader::FormKind;
+use super::{Form, Options, Reader, program};
+use crate::reader::{FormKind, Syntax};
 
 const INPUTS: &str = include_str!("../../../../fixtures/reader/inputs.txt");
 const EXPECTED: &str = include_str!("../../../../fixtures/reader/expected.txt");
+const EXPECTED_EDN: &str = include_str!("../../../../fixtures/reader/expected-edn.txt");
 const DIFFERS: &str = include_str!("../../../../fixtures/reader/differs.txt");
+const DIFFERS_EDN: &str = include_str!("../../../../fixtures/reader/differs-edn.txt");
 
 #[test]
 fn reads_what_clojure_reads() {
-    assert_eq!(INPUTS.lines().count(), EXPECTED.lines().count(), "certify.clj was not run");
+    check(EXPECTED, DIFFERS, program());
+}
+
+#[test]
+fn reads_what_clojure_edn_reads() {
+    check(EXPECTED_EDN, DIFFERS_EDN, Options { syntax: Syntax::Edn, ..Options::default() });
+}
+
+fn check(expected: &str, differs: &str, options: Options) {
+    assert_eq!(INPUTS.lines().count(), expected.lines().count(), "certify.clj was not run");
     let mut wrong = Vec::new();
-    for (input, expected) in INPUTS.lines().zip(EXPECTED.lines()) {
-        let found = canonical(&input.replace('⏎', "\n"));
-        let meant = DIFFERS.lines().find_map(|line| line.strip_prefix(input)?.strip_prefix("  =>  "));
+    for (input, expected) in INPUTS.lines().zip(expected.lines()) {
+        let found = canonical(&input.replace('⏎', "\n"), options);
+        let meant = differs.lines().find_map(|line| line.strip_prefix(input)?.strip_prefix("  =>  "));
         let (wanted, _reason) = meant.and_then(|rest| rest.split_once("  ;")).unwrap_or((expected, ""));
         if found != wanted.trim_end() {
             wrong.push(format!("{input}\n  expected {wanted}\n  found    {found}"));
@@ -24,8 +36,8 @@ fn reads_what_clojure_reads() {
 }
 
 /// As `certify.clj` prints: up to the first error, keys and items in order of their text, numbers of generated names left out.
-fn canonical(text: &str) -> String {
-    let mut reader = Reader::new(text, "test.clj", program());
+fn canonical(text: &str, options: Options) -> String {
+    let mut reader = Reader::new(text, "test.clj", options);
     let mut shown = Vec::new();
     loop {
         match reader.next() {

@@ -2,8 +2,8 @@
 //! swapped. Reading them ends, never panics, keeps every form's place inside the text, and what was read prints as
 //! something that reads the same. The generator is seeded: a failure repeats.
 
-use super::{Form, Reader, program};
-use crate::reader::{Completeness, FormKind, MAX_NESTING, is_complete};
+use super::{Form, Options, Reader, program};
+use crate::reader::{Completeness, Conditionals, FormKind, MAX_NESTING, ReadEval, Syntax, is_complete};
 
 const PROGRAMS: &[&str] = &[
     include_str!("../../../../fixtures/reader/inputs.txt"),
@@ -101,31 +101,35 @@ impl Random {
 }
 
 fn check(text: &str) {
-    let mut reader = Reader::new(text, "soup.clj", program());
-    let mut errors = 0;
-    let mut before = None;
-    loop {
-        let offset = reader.offset();
-        assert!(before.is_none_or(|before| before < offset), "no progress at {offset} of {text:?}");
-        before = Some(offset);
-        match reader.next() {
-            Ok(Some(form)) => check_form(&form, text),
-            Ok(None) => break,
-            Err(error) => {
-                errors += 1;
-                assert!(error.code.starts_with("read/") && !error.spans.is_empty(), "{error:?}");
-                if reader.offset() == text.len() {
-                    break;
-                }
-            }
-        }
-    }
+    let errors = check_reading(text, program());
     if errors == 0 {
         assert_eq!(is_complete(text), Completeness::Complete, "{text:?}");
     }
+    check_reading(text, Options { syntax: Syntax::Edn, ..program() });
+    let keep = Options { conditionals: Conditionals::Preserve, read_eval: ReadEval::Allow, ..Options::default() };
+    check_reading(text, keep);
 }
 
-fn check_form(form: &Form, text: &str) {
+/// How many errors the text has.
+fn check_reading(text: &str, options: Options) -> usize {
+    let mut reader = Reader::new(text, "soup.clj", options);
+    let mut errors = 0;
+    loop {
+        let before = reader.offset();
+        match reader.next() {
+            Ok(Some(form)) => check_form(&form, text, options),
+            Ok(None) => return errors,
+            Err(error) => {
+                errors += 1;
+                assert!(error.code.starts_with("read/") && !error.spans.is_empty(), "{error:?}");
+            }
+        }
+        let progress = reader.offset() > before || reader.offset() == text.len();
+        assert!(progress, "none at {before} of {text:?}");
+    }
+}
+
+fn check_form(form: &Form, text: &str, options: Options) {
     assert!(form.height() <= MAX_NESTING);
     let (mut left, mut readable) = (vec![form], true);
     while let Some(form) = left.pop() {
@@ -138,7 +142,7 @@ fn check_form(form: &Form, text: &str) {
         return;
     }
     let printed = form.to_string();
-    let read = Reader::new(&printed, "", program()).next();
+    let read = Reader::new(&printed, "", options).next();
     let again = read.unwrap_or_else(|e| panic!("{printed:?} of {text:?}: {e:?}")).expect("a form").to_string();
     assert_eq!(again, printed, "{text:?}");
 }
@@ -159,7 +163,7 @@ fn random_characters() {
     for _ in 0..6000 {
         let length = random.below(60);
         let bytes: Vec<u8> =
-            (0..length).map(|_| random.next() as u8 & if length % 3 == 0 { 0xff } else { 0x7f }).collect();
+            (0..length).map(|_| random.next() as u8 & if length.is_multiple_of(3) { 0xff } else { 0x7f }).collect();
         check(&String::from_utf8_lossy(&bytes));
     }
 }
