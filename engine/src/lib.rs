@@ -9,6 +9,7 @@ pub mod heap;
 pub mod host;
 pub mod invoke;
 pub mod native;
+pub mod number;
 pub mod reader;
 pub mod space;
 pub mod text;
