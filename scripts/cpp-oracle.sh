@@ -22,7 +22,10 @@ for name in "$@"; do
     libs=(target/native/librung_imgui.so "-Wl,-rpath,$PWD/target/native")
   fi
   "$cxx" "${flags[@]}" "fixtures/cpp/$name.cpp" "${libs[@]}" -o "$work/$name"
-  "$work/$name" >"$work/$name.out"
+  wanted=0; status=0
+  if [ -f "fixtures/programs/$name.exit" ]; then wanted=$(<"fixtures/programs/$name.exit"); fi
+  "$work/$name" >"$work/$name.out" || status=$?
+  [ $status = "$wanted" ] || { echo "$name: exit $status, $wanted expected" >&2; failed=1; }
   if grep -q '^#ifdef BOXED' "fixtures/cpp/$name.cpp"; then
     "$cxx" "${flags[@]}" -DBOXED "fixtures/cpp/$name.cpp" "${libs[@]}" -o "$work/boxed"
     "$work/boxed" | diff -u "$work/$name.out" - || { echo "$name: the boxed text draws something else" >&2; failed=1; }

@@ -10,8 +10,11 @@ work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 failed=0
 expect() { # OUT PROGRAM ARGS...
   local out=$1; shift
-  if ! LC_ALL=C.UTF-8 clojure "$@" >"$work/out" 2>"$work/err" </dev/null; then
-    echo "$1: fails on the JVM:" >&2; grep -v '^$' "$work/err" | head -3 >&2; failed=1
+  local wanted=0 status=0
+  if [ -f "${out%.out}.exit" ]; then wanted=$(<"${out%.out}.exit"); fi
+  LC_ALL=C.UTF-8 clojure "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+  if [ $status != "$wanted" ]; then
+    echo "$1: exit $status on the JVM, $wanted expected:" >&2; grep -v '^$' "$work/err" | head -3 >&2; failed=1
   elif [ -n "$check" ]; then
     diff -u "$out" "$work/out" || failed=1
   else

@@ -5,9 +5,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(llvm-19-dev libclang-19-dev libclang-cpp19-dev clang-19 g++ libstdc++-12-dev pkg-config # the compiler
-          libgc-dev                                                                             # the collector
-          libimgui-dev libstb-dev libfreetype-dev)                                              # the demonstration
+packages=(llvm-19-dev libclang-19-dev libclang-cpp19-dev clang-19 g++ libstdc++-12-dev # the compiler
+          libgc-dev                                                                   # the collector
+          libimgui-dev libstb-dev libfreetype-dev)                                    # the demonstration
 if [ "${1:-}" = test ]; then
   packages+=(libsqlite3-dev libfmt-dev nlohmann-json3-dev clojure tmux valgrind)
 fi
