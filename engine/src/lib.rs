@@ -3,6 +3,7 @@
 
 pub mod analyze;
 pub mod code;
+pub mod cppbox;
 pub mod diagnostic;
 pub mod fault;
 pub mod heap;

@@ -83,6 +83,11 @@ pub(crate) fn current_ptr() -> *const Thread {
     CURRENT.get()
 }
 
+/// Does the calling thread hold values already?
+pub fn is_attached() -> bool {
+    !CURRENT.get().is_null()
+}
+
 /// Makes the calling thread one that may hold values. Done by itself at the first allocation.
 pub fn attach() -> &'static Thread {
     let t = CURRENT.get();
@@ -96,7 +101,8 @@ pub fn attach() -> &'static Thread {
     t.bindings.set(Value::NIL);
     t.pending.set(Value::ABSENT);
     CURRENT.set(t);
-    DETACH.with(|_| ());
+    // A thread that is ending already (a C++ destructor of its calls back) stays registered until it is gone.
+    let _ = DETACH.try_with(|_| ());
     t
 }
 

@@ -1,1 +1,194 @@
-//! rung-stubs.
+//! Calls into C++: the session with the Clang library, trampolines, the guard, conversions, boxes, callbacks.
+//! [`Stubs`] is the engine's `CppHost`. Nothing is opened before a program first needs C++.
+//!
+//! ```text
+//!  library.rs    finds and opens librung_clang.so            session.rs   one open session, what was declared in it
+//!  environment.rs the key of all that was declared            answers.rs   which answers outlive a declaration
+//!  link.rs       shared libraries                            sites.rs     trampolines by site
+//!  guard.rs      the call, exceptions as errors              generated.rs small C++ functions made on demand, by type
+//!  boxes.rs      pointers and objects in Clojure's hands     convert/     words to C++ values and back
+//!  callback.rs   Clojure functions as C++ callables          runtime.rs   the table that generated C++ calls
+//! ```
+
+mod answers;
+mod boxes;
+mod callback;
+mod convert;
+mod environment;
+mod generated;
+mod guard;
+mod library;
+mod link;
+mod runtime;
+mod session;
+mod sites;
+
+pub use library::library_path;
+
+use engine::analyze::{SiteId, Tree, UnitData};
+use engine::fault::Res;
+use engine::host::CppHost;
+use engine::thread::Thread;
+use engine::value::Value;
+use questions::{
+    Answer, Blob, Compiled, Completion, CppType, Diagnostic, Loaded, Phase, Question, RawDone, Request, Response,
+    Trampoline,
+};
+
+/// What the command line says about C++. Empty lists are fine.
+#[derive(Debug, Clone, Default)]
+pub struct StubsConfig {
+    /// `-I`, in order.
+    pub include_dirs: Vec<String>,
+    /// `-L`, in order.
+    pub library_dirs: Vec<String>,
+    /// `-l`: opened before the first declaration.
+    pub libraries: Vec<String>,
+    /// `--include`: headers read at opening.
+    pub headers: Vec<String>,
+    /// Further compiler flags.
+    pub flags: Vec<String>,
+    /// Where PCHs are kept; empty: nowhere.
+    pub cache_dir: String,
+}
+
+/// The C++ host.
+pub struct Stubs {
+    session: session::Session,
+    sites: sites::Sites,
+    generated: generated::Generated,
+}
+
+impl Default for Stubs {
+    fn default() -> Self {
+        Stubs::new(StubsConfig::default())
+    }
+}
+
+impl Stubs {
+    pub fn new(config: StubsConfig) -> Stubs {
+        Stubs {
+            session: session::Session::new(config),
+            sites: sites::Sites::default(),
+            generated: generated::Generated::default(),
+        }
+    }
+    /// Changes the configuration; false once the session is open.
+    pub fn configure(&self, config: StubsConfig) -> bool {
+        self.session.configure(config)
+    }
+    /// True once the compiler's library was opened.
+    pub fn is_open(&self) -> bool {
+        self.session.is_open()
+    }
+    /// Trampolines made so far, and sites that found theirs in the table.
+    pub fn counts(&self) -> Counts {
+        self.sites.counts()
+    }
+    /// Any request, as it is: for tests and reports. Declares nothing in the environment key.
+    pub fn request(&self, request: &Request) -> Result<Response, Diagnostic> {
+        self.session.request(request)
+    }
+}
+
+/// For `--metrics`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub made: u64,
+    pub shared: u64,
+}
+
+/// A diagnostic of the compile phase.
+pub(crate) fn compile_error(code: &str, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Phase::Compile, code, message)
+}
+
+/// A diagnostic of the run phase.
+pub(crate) fn run_error(code: &str, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Phase::Run, code, message)
+}
+
+/// The first of a list that holds at least what went wrong.
+pub(crate) fn first(diagnostics: Vec<Diagnostic>) -> Diagnostic {
+    let mut all = diagnostics.into_iter();
+    match all.next() {
+        Some(mut d) => {
+            d.notes.extend(all.map(|more| questions::Note { text: more.message, span: more.spans.into_iter().next() }));
+            d
+        }
+        None => compile_error("cpp/limit", "the C++ compiler failed and did not say why"),
+    }
+}
+
+impl CppHost for Stubs {
+    fn raw(&self, text: &str, file: &str, line: u32) -> Result<RawDone, Vec<Diagnostic>> {
+        self.session.raw(text, file, line).inspect(|done| self.sites.redefined(&done.redefined))
+    }
+    fn include(&self, header: &str, from: &str) -> Result<RawDone, Vec<Diagnostic>> {
+        self.session.include(header, from).inspect(|done| self.sites.redefined(&done.redefined))
+    }
+    fn link(&self, library: &str) -> Result<(), Diagnostic> {
+        self.session.link(library)
+    }
+    fn ask(&self, questions: &[Question]) -> Vec<Result<Answer, Diagnostic>> {
+        self.session.ask(questions)
+    }
+    fn bind_sites(&self, tree: &Tree, unit: &UnitData, sites: &[SiteId]) -> Result<(), Diagnostic> {
+        self.sites.bind(&self.session, tree, unit, sites)
+    }
+    #[inline]
+    unsafe fn call(&self, t: &Thread, stub: Trampoline, args: *const *mut u8, ret: *mut u8) -> Res<()> {
+        // SAFETY: the caller's promise.
+        unsafe { guard::call(t, stub, args, ret) }
+    }
+    unsafe fn to_value(&self, ty: &CppType, bits: u64) -> Res {
+        // SAFETY: the caller's promise.
+        unsafe { convert::to_value(self, ty, bits) }
+    }
+    unsafe fn from_value(&self, v: Value, ty: &CppType, storage: *mut u8) -> Res<u64> {
+        // SAFETY: the caller's promise.
+        unsafe { convert::from_value(self, v, ty, storage) }
+    }
+    unsafe fn callback(&self, v: Value, ty: &CppType, storage: *mut u8) -> Res<u64> {
+        // SAFETY: the caller's promise.
+        unsafe { callback::callback(self, v, ty, storage) }
+    }
+    fn box_pointer(&self, ty: &CppType, bits: u64) -> Res {
+        Ok(boxes::pointer(ty, bits))
+    }
+    fn unbox(&self, v: Value, ty: &CppType) -> Res<u64> {
+        boxes::unbox(v, ty)
+    }
+    unsafe fn own_value(
+        &self,
+        t: &Thread,
+        ty: &CppType,
+        source: u64,
+        transfer: Option<Trampoline>,
+        destroy: Option<Trampoline>,
+    ) -> Res {
+        // SAFETY: the caller's promise.
+        unsafe { boxes::own(t, ty, source, transfer, destroy) }
+    }
+    fn catch_cpp(&self, error: Value, ty: &CppType) -> Option<u64> {
+        guard::caught_as(self, error, ty)
+    }
+    fn run_inits(&self, inits: &[u64]) -> Res<()> {
+        guard::run_inits(inits)
+    }
+    fn complete(&self, prefix: &str) -> Vec<Completion> {
+        match self.session.request(&Request::Complete { prefix: prefix.to_owned() }) {
+            Ok(Response::Completions { items }) => items,
+            _ => Vec::new(),
+        }
+    }
+    fn environment_key(&self) -> [u8; 32] {
+        self.session.environment_key()
+    }
+    fn compile(&self, name: &str, text: &str, exports: &[String]) -> Result<Compiled, Vec<Diagnostic>> {
+        self.session.compile(name, text, exports)
+    }
+    fn load(&self, object: Blob, symbols: Vec<(String, u64)>, exports: &[String]) -> Result<Loaded, Vec<Diagnostic>> {
+        self.session.load(object, symbols, exports)
+    }
+}

@@ -136,8 +136,17 @@ pub fn configure(config: GcConfig) {
     }
 }
 
-/// Tells the collector of the calling thread and its stack. Twice is harmless.
+/// Tells the collector of the calling thread and its stack. Twice is harmless. A C++ library may have blocked all
+/// signals in a thread of its own; the collector's must come through.
 pub fn register_thread() {
+    // SAFETY: the set is initialised before it is used.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut set);
+        libc::sigaddset(&mut set, libc::SIGRTMAX() - 5);
+        libc::sigaddset(&mut set, libc::SIGRTMAX() - 4);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, &set, std::ptr::null_mut());
+    }
     let mut base = StackBase { mem_base: std::ptr::null_mut() };
     // SAFETY: `base` is filled by the first call; a thread that is registered already answers GC_DUPLICATE.
     unsafe {

@@ -1,0 +1,152 @@
+// The one guard around calls into C++: nothing unwinds past it. It keeps the exception, its type and its what().
+#include "rung/error.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <cxxabi.h>
+#include <exception>
+#include <string>
+#include <typeinfo>
+
+extern "C" {
+const rung::runtime *rung_runtime = nullptr;
+}
+
+namespace {
+
+// A caught exception. `scratch` is where a matcher leaves a pointer that was thrown by value.
+struct Kept {
+  std::exception_ptr exception;
+  void *scratch[2];
+  std::string type, what;
+  bool has_what;
+};
+
+std::string demangled(const std::type_info *type) {
+  if (!type)
+    return "unknown";
+  int status = 0;
+  char *text = abi::__cxa_demangle(type->name(), nullptr, nullptr, &status);
+  std::string result = status == 0 && text ? text : type->name();
+  std::free(text);
+  // As people write it.
+  static const char longest[] = "std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >";
+  for (size_t at; (at = result.find(longest)) != std::string::npos;)
+    result.replace(at, sizeof longest - 1, "std::string");
+  return result;
+}
+
+// Called inside a catch block. Texts and numbers that were thrown bare say themselves.
+void describe(Kept &kept) {
+  kept.has_what = true;
+  try {
+    throw;
+  } catch (const std::exception &e) {
+    const char *text = e.what();
+    kept.what = text ? text : "";
+  } catch (const char *text) {
+    kept.what = text ? text : "";
+  } catch (const std::string &text) {
+    kept.what = text;
+  } catch (int n) {
+    kept.what = std::to_string(n);
+  } catch (long n) {
+    kept.what = std::to_string(n);
+  } catch (double n) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%.17g", n);
+    kept.what = text;
+  } catch (...) {
+    kept.has_what = false;
+  }
+}
+
+Kept *keep(std::exception_ptr exception) {
+  Kept *kept = new Kept{std::move(exception), {}, demangled(abi::__cxa_current_exception_type()), {}, false};
+  describe(*kept);
+  return kept;
+}
+
+enum Status { Fine = 0, Exception = 1, Ours = 2 };
+
+// Inside a catch block: an error of the language is taken out of its wrapping, anything else is kept.
+Status caught(void **out) {
+  try {
+    throw;
+  } catch (const rung::error &e) {
+    rung_runtime->set_error(e.handle());
+    return Ours;
+  } catch (...) {
+    *out = keep(std::current_exception());
+    return Exception;
+  }
+}
+
+} // namespace
+
+extern "C" {
+
+int rung_guard(void (*stub)(void *, void **, void *), void *self, void **args, void *ret, void **out) {
+  try {
+    stub(self, args, ret);
+    return Fine;
+  } catch (...) {
+    return caught(out);
+  }
+}
+
+int rung_guard_init(void (*init)(), void **out) {
+  try {
+    init();
+    return Fine;
+  } catch (...) {
+    return caught(out);
+  }
+}
+
+// Generated converters: a status of their own, and errors of the language thrown through.
+int rung_guard_convert(void (*convert)(const void *, void *), const void *from, void *to, void **out) {
+  try {
+    convert(from, to);
+    return Fine;
+  } catch (...) {
+    return caught(out);
+  }
+}
+
+// The exception in `pointer`, kept: for what a callback's generated code caught.
+void *rung_kept_of(const std::exception_ptr *pointer) {
+  try {
+    std::rethrow_exception(*pointer);
+  } catch (...) {
+    return keep(*pointer);
+  }
+}
+
+const char *rung_kept_type(void *kept, size_t *bytes) {
+  *bytes = static_cast<Kept *>(kept)->type.size();
+  return static_cast<Kept *>(kept)->type.data();
+}
+
+// Null: it says nothing.
+const char *rung_kept_what(void *kept, size_t *bytes) {
+  auto *k = static_cast<Kept *>(kept);
+  *bytes = k->what.size();
+  return k->has_what ? k->what.data() : nullptr;
+}
+
+void *rung_kept_match(void *kept, void *(*matcher)(const void *, void *)) {
+  auto *k = static_cast<Kept *>(kept);
+  return k->exception ? matcher(&k->exception, k->scratch) : nullptr;
+}
+
+void rung_kept_free(void *kept) {
+  try {
+    delete static_cast<Kept *>(kept);
+  } catch (...) {
+  }
+}
+
+void rung_bind_runtime(const rung::runtime *table) { rung_runtime = table; }
+}

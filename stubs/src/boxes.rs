@@ -1,0 +1,175 @@
+//! Pointers and objects in Clojure's hands: typed opaque boxes, and boxes that own what they point to.
+
+use crate::{Stubs, guard, run_error};
+use engine::cppbox::{BoxType, CppBox};
+use engine::fault::{self, Class, Res, Thrown};
+use engine::heap;
+use engine::thread::Thread;
+use engine::value::Value;
+use questions::{CppType, Trampoline};
+use std::ffi::c_void;
+
+/// `T *` as people write it: `T*`.
+fn tight(name: &str) -> String {
+    name.replace(" *", "*").replace(" &", "&")
+}
+
+/// What a person calls the type.
+pub(crate) fn shown(ty: &CppType) -> String {
+    tight(if ty.display.is_empty() { &ty.name } else { &ty.display })
+}
+
+/// A pointer in a box that owns nothing; null is nil.
+pub(crate) fn pointer(ty: &CppType, bits: u64) -> Value {
+    if bits == 0 {
+        return Value::NIL;
+    }
+    CppBox::alloc(bits, BoxType::intern(&ty.target, &shown(ty), ty.version), 0).value()
+}
+
+/// The same for generated code, which knows the pointee's name.
+pub(crate) fn pointer_to(pointee: &str, bits: u64) -> Value {
+    if bits == 0 {
+        return Value::NIL;
+    }
+    CppBox::alloc(bits, BoxType::intern(pointee, &format!("{}*", tight(pointee)), 0), 0).value()
+}
+
+/// `CppHost::unbox`: the pointer type must be the box's, const may be added, `void*` takes any.
+pub(crate) fn unbox(v: Value, ty: &CppType) -> Res<u64> {
+    if v.is_nil() {
+        return Ok(0);
+    }
+    let Some(b) = v.cast::<CppBox>() else { return Err(mismatch(&engine::class_name(v), &shown(ty))) };
+    if fits(b.ty, &ty.target, ty.version) { Ok(b.address) } else { Err(mismatch(&b.ty.display, &shown(ty))) }
+}
+
+/// Does a pointer to the box's pointee convert to a pointer to `target` with nothing to compute?
+pub(crate) fn fits(ty: &BoxType, target: &str, version: u32) -> bool {
+    let from = &*ty.pointee;
+    if from == target {
+        return ty.version == version || version == 0 || ty.version == 0;
+    }
+    let is_const = from.starts_with("const ") && !from.ends_with('*');
+    match target {
+        "const void" => true,
+        "void" => !is_const,
+        _ if from.ends_with('*') => target.strip_suffix("const") == Some(from),
+        _ => target.strip_prefix("const ") == Some(from),
+    }
+}
+
+/// The object in a box, as a `T`: of that type or const where `T` is; through C++'s own pointer conversion where it is
+/// a base.
+pub(crate) fn object(host: &Stubs, b: &CppBox, target: &str, version: u32) -> Option<u64> {
+    if fits(b.ty, target, version) {
+        return Some(b.address);
+    }
+    if &*b.ty.pointee == "void" || &*b.ty.pointee == "const void" {
+        return None;
+    }
+    let cast = host.generated.upcast(&host.session, &b.ty.pointee, target).ok()?;
+    let (from, mut to) = (b.address, 0u64);
+    // SAFETY: the generated cast reads one pointer and stores one; a box's pointer may be cast to its base while the
+    // object is alive, which is the program's promise for boxes that own nothing.
+    unsafe {
+        let f = std::mem::transmute::<usize, guard::Convert>(cast as usize);
+        guard::convert(Thread::current(), f, (&raw const from).cast(), (&raw mut to).cast()).ok()?;
+    }
+    Some(to)
+}
+
+pub(crate) fn mismatch(has: &str, wanted: &str) -> Thrown {
+    let d = run_error("cpp/box", format!("a box of {wanted} is wanted, this is {has}"));
+    fault::raise_diagnostic(Class::ClassCast, &d)
+}
+
+/// `CppHost::own_value`.
+///
+/// # Safety
+/// As there.
+pub(crate) unsafe fn own(
+    t: &Thread,
+    ty: &CppType,
+    source: u64,
+    transfer: Option<Trampoline>,
+    destroy: Option<Trampoline>,
+) -> Res {
+    let object = Memory::new(ty);
+    match transfer {
+        Some(stub) => {
+            let args = [source as *mut u8];
+            // SAFETY: the caller's promise; the memory has the type's size and alignment and holds nothing.
+            unsafe { guard::call(t, stub, args.as_ptr(), object.0) }?;
+        }
+        // SAFETY: the caller's promise: such a type is copied by its bytes; the memory is new.
+        None => unsafe { std::ptr::copy_nonoverlapping(source as *const u8, object.0, ty.size as usize) },
+    }
+    let name = BoxType::intern(&ty.name, &format!("{}*", shown(ty)), ty.version);
+    let b = CppBox::alloc(object.into_raw() as u64, name, 1).value();
+    let destroy = destroy.map_or(0, |d| d.address);
+    heap::push_finalizer(b, finalize, destroy as *mut c_void);
+    Ok(b)
+}
+
+/// Memory for one object, given back unless taken.
+struct Memory(*mut u8);
+
+impl Memory {
+    fn new(ty: &CppType) -> Memory {
+        let align = (ty.align as usize).max(16);
+        let size = (ty.size as usize).max(1).next_multiple_of(align);
+        // SAFETY: a power of two, as C++ alignments are, and a size that is a multiple of it.
+        let p = unsafe { libc::aligned_alloc(align, size) };
+        if p.is_null() {
+            eprintln!("rung: out of memory: an object of {size} bytes");
+            std::process::exit(2);
+        }
+        Memory(p.cast())
+    }
+    fn into_raw(self) -> *mut u8 {
+        std::mem::ManuallyDrop::new(self).0
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        // SAFETY: came from `aligned_alloc`, given back once.
+        unsafe { libc::free(self.0.cast()) }
+    }
+}
+
+/// Ends an owned object; `destroy` is its destructor's trampoline, or null.
+unsafe extern "C" fn finalize(object: *mut c_void, destroy: *mut c_void) {
+    // SAFETY: libgc calls it once, with the box that `own` made: the object is alive and only the box had it.
+    unsafe {
+        let address = (*object.cast::<CppBox>()).address;
+        if !destroy.is_null() {
+            guard::destroy(destroy as u64, address);
+        }
+        libc::free(address as *mut c_void);
+    }
+}
+
+/// A box that owns what generated code made with malloc; `destroy` is a plain C function.
+pub(crate) fn own_made(object: *mut c_void, name: &str, destroy: Option<Destroy>) -> Value {
+    let ty = BoxType::intern(name, &format!("{}*", tight(name)), 0);
+    let b = CppBox::alloc(object as u64, ty, 1).value();
+    let data = destroy.map_or(std::ptr::null_mut(), |d| d as *mut c_void);
+    heap::push_finalizer(b, finalize_made, data);
+    b
+}
+
+pub(crate) type Destroy = unsafe extern "C" fn(*mut c_void);
+
+unsafe extern "C" fn finalize_made(object: *mut c_void, destroy: *mut c_void) {
+    // SAFETY: as in `finalize`; `destroy` is null or the function that `own_made` was given. A destructor that throws
+    // ends the process, as C++ has it.
+    unsafe {
+        let address = (*object.cast::<CppBox>()).address as *mut c_void;
+        if !destroy.is_null() {
+            std::mem::transmute::<*mut c_void, Destroy>(destroy)(address);
+        }
+        libc::free(address);
+    }
+}

@@ -1,0 +1,135 @@
+//! Numbers, characters, booleans and enums. A slot holds a scalar's bits extended to 64; what lives in memory (long
+//! double, 128-bit integers) comes by address.
+
+use super::{conversion, conversion_to, range};
+use engine::fault::Res;
+use engine::value::Value;
+use questions::{CppType, Repr, TypeKind};
+
+unsafe extern "C" {
+    fn rung_long_double_get(p: *const u8) -> f64;
+    fn rung_long_double_set(p: *mut u8, d: f64);
+}
+
+/// `signed char` and `unsigned char` are numbers; these are characters.
+fn is_char(name: &str) -> bool {
+    matches!(super::plain(name), "char" | "wchar_t" | "char8_t" | "char16_t" | "char32_t")
+}
+
+/// # Safety
+/// `bits` is a value of the type; the address of one where it lives in memory.
+pub(super) unsafe fn to_value(ty: &CppType, bits: u64) -> Res {
+    Ok(match ty.repr {
+        Repr::Bool => Value::bool(bits & 0xff != 0),
+        Repr::F32 => Value::double(f32::from_bits(bits as u32) as f64),
+        Repr::F64 => Value::double(f64::from_bits(bits)),
+        Repr::I8 | Repr::U8 if is_char(&ty.name) => Value::char(bits as u8 as u32),
+        Repr::U16 if is_char(&ty.name) => Value::char(bits as u16 as u32),
+        Repr::I32 | Repr::U32 if is_char(&ty.name) => Value::char(bits as u32),
+        Repr::I8 => Value::int(bits as i8 as i32),
+        Repr::I16 => Value::int(bits as i16 as i32),
+        Repr::I32 => Value::int(bits as i32),
+        Repr::I64 => Value::long(bits as i64),
+        Repr::U8 => Value::int(bits as u8 as i32),
+        Repr::U16 => Value::int(bits as u16 as i32),
+        Repr::U32 => Value::long(bits as u32 as i64),
+        Repr::U64 => return unsigned_out(bits, &ty.name),
+        // SAFETY: the caller's promise: the address of a value of 16 bytes.
+        Repr::Memory if ty.kind == TypeKind::Float => Value::double(unsafe { rung_long_double_get(bits as *const u8) }),
+        // SAFETY: as above.
+        Repr::Memory => return wide_out(unsafe { (bits as *const i128).read_unaligned() }, ty),
+        Repr::Void => Value::NIL,
+        Repr::Pointer | Repr::Reference => return Err(super::no_conversion(ty, None)),
+    })
+}
+
+/// A long holds 63 bits of an unsigned number.
+pub(crate) fn unsigned_out(n: u64, ty: &str) -> Res {
+    match i64::try_from(n) {
+        Ok(n) => Ok(Value::long(n)),
+        Err(_) => Err(range(n, &format!("long, from the C++ type {ty}"))),
+    }
+}
+
+fn wide_out(n: i128, ty: &CppType) -> Res {
+    if !ty.signed && n < 0 {
+        return Err(range(n as u128, &format!("long, from the C++ type {}", ty.name)));
+    }
+    match i64::try_from(n) {
+        Ok(n) => Ok(Value::long(n)),
+        Err(_) => Err(range(n, &format!("long, from the C++ type {}", ty.name))),
+    }
+}
+
+/// # Safety
+/// `storage` has room for the type where it lives in memory.
+pub(super) unsafe fn from_value(v: Value, ty: &CppType, storage: *mut u8) -> Res<u64> {
+    let name = ty.name.as_str();
+    match ty.repr {
+        Repr::Bool => v.as_bool().map(u64::from).ok_or_else(|| conversion(v, ty)),
+        Repr::F32 => Ok((double_in(v, name, true)? as f32).to_bits() as u64),
+        Repr::F64 => Ok(double_in(v, name, false)?.to_bits()),
+        Repr::I8 if is_char(name) => Ok(char_in(v, 0xff, name)? as i8 as i64 as u64),
+        Repr::U8 if is_char(name) => Ok(char_in(v, 0xff, name)? as u64),
+        Repr::U16 if is_char(name) => Ok(char_in(v, 0xffff, name)? as u64),
+        Repr::I32 | Repr::U32 if is_char(name) => Ok(char_in(v, 0x10_ffff, name)? as u64),
+        Repr::I8 => Ok(signed_in(v, i8::MIN.into(), i8::MAX.into(), name)? as u64),
+        Repr::I16 => Ok(signed_in(v, i16::MIN.into(), i16::MAX.into(), name)? as u64),
+        Repr::I32 => Ok(signed_in(v, i32::MIN.into(), i32::MAX.into(), name)? as u64),
+        Repr::I64 => Ok(signed_in(v, i64::MIN, i64::MAX, name)? as u64),
+        Repr::U8 => unsigned_in(v, u8::MAX.into(), name),
+        Repr::U16 => unsigned_in(v, u16::MAX.into(), name),
+        Repr::U32 => unsigned_in(v, u32::MAX.into(), name),
+        Repr::U64 => unsigned_in(v, u64::MAX, name),
+        Repr::Memory if ty.kind == TypeKind::Float => {
+            let d = double_in(v, name, false)?;
+            // SAFETY: the caller's promise.
+            unsafe { rung_long_double_set(storage, d) };
+            Ok(storage as u64)
+        }
+        Repr::Memory => {
+            let n = if ty.signed { signed_in(v, i64::MIN, i64::MAX, name)? as i128 } else { unsigned_in(v, u64::MAX, name)? as i128 };
+            // SAFETY: the caller's promise: 16 bytes.
+            unsafe { storage.cast::<i128>().write_unaligned(n) };
+            Ok(storage as u64)
+        }
+        Repr::Void | Repr::Pointer | Repr::Reference => Err(conversion(v, ty)),
+    }
+}
+
+pub(crate) fn signed_in(v: Value, least: i64, greatest: i64, ty: &str) -> Res<i64> {
+    match v.as_long() {
+        Some(n) if (least..=greatest).contains(&n) => Ok(n),
+        Some(n) => Err(range(n, ty)),
+        None => Err(conversion_to(v, ty)),
+    }
+}
+
+pub(crate) fn unsigned_in(v: Value, greatest: u64, ty: &str) -> Res<u64> {
+    match v.as_long() {
+        Some(n) => u64::try_from(n).ok().filter(|&n| n <= greatest).ok_or_else(|| range(n, ty)),
+        None => Err(conversion_to(v, ty)),
+    }
+}
+
+pub(crate) fn double_in(v: Value, ty: &str, is_float: bool) -> Res<f64> {
+    let d = match (v.as_double(), v.as_long()) {
+        (Some(d), _) => d,
+        (None, Some(n)) => n as f64,
+        _ => return Err(conversion_to(v, ty)),
+    };
+    if is_float && d.is_finite() && d.abs() > f32::MAX as f64 { Err(range(d, ty)) } else { Ok(d) }
+}
+
+/// A character, or the number of one.
+pub(crate) fn char_in(v: Value, greatest: u32, ty: &str) -> Res<u32> {
+    if let Some(c) = v.as_char() {
+        return if c <= greatest { Ok(c) } else { Err(range(format!("character {c:#x}"), ty)) };
+    }
+    match v.as_long() {
+        // A plain `char` is signed here, so its negative numbers are characters of it too.
+        Some(n) if greatest == 0xff && (-128..0).contains(&n) => Ok(n as i8 as u8 as u32),
+        Some(n) => u32::try_from(n).ok().filter(|&n| n <= greatest).ok_or_else(|| range(n, ty)),
+        None => Err(conversion_to(v, ty)),
+    }
+}

@@ -1,0 +1,278 @@
+//! The table through which generated C++ and the `rung/` headers reach the language (`include/rung/runtime.hpp` is its
+//! other side). A function that fails leaves its error pending and answers 1.
+
+use crate::{boxes, callback, convert};
+use engine::cppbox::CppBox;
+use engine::fault::{Class, Res, Throwable};
+use engine::heap::Root;
+use engine::text::Text;
+use engine::thread::{self, Thread};
+use engine::value::Value;
+use std::ffi::{CStr, c_char, c_void};
+use std::path::{Path, PathBuf};
+
+type Text0 = *const c_char;
+
+#[repr(C)]
+pub(crate) struct Runtime {
+    version: u32,
+    bytes: u32,
+    nil: Value,
+    from_bool: extern "C" fn(i32) -> Value,
+    from_long: extern "C" fn(i64) -> Value,
+    from_ulong: unsafe extern "C" fn(u64, *mut Value) -> i32,
+    from_double: extern "C" fn(f64) -> Value,
+    from_char: extern "C" fn(u32) -> Value,
+    from_text: unsafe extern "C" fn(*const u8, usize) -> Value,
+    to_bool: unsafe extern "C" fn(Value, *mut i32) -> i32,
+    to_long: unsafe extern "C" fn(Value, i64, i64, Text0, *mut i64) -> i32,
+    to_ulong: unsafe extern "C" fn(Value, u64, Text0, *mut u64) -> i32,
+    to_double: unsafe extern "C" fn(Value, i32, Text0, *mut f64) -> i32,
+    to_char: unsafe extern "C" fn(Value, u32, Text0, *mut u32) -> i32,
+    to_text: unsafe extern "C" fn(Value, Text0, *mut Text0, *mut usize) -> i32,
+    box_pointer: unsafe extern "C" fn(*const c_void, Text0) -> Value,
+    unbox: unsafe extern "C" fn(Value, Text0, *mut *mut c_void) -> i32,
+    null_object: unsafe extern "C" fn(Text0) -> i32,
+    own: unsafe extern "C" fn(*mut c_void, Text0, Option<boxes::Destroy>) -> Value,
+    root_new: extern "C" fn(Value) -> *mut Root,
+    root_get: unsafe extern "C" fn(*const Root) -> Value,
+    root_free: unsafe extern "C" fn(*mut Root),
+    enter: extern "C" fn() -> i32,
+    leave: extern "C" fn(),
+    invoke: unsafe extern "C" fn(*const callback::Callback, *const Value, usize, isize, *mut Value) -> i32,
+    callback_share: unsafe extern "C" fn(*const callback::Callback) -> *const callback::Callback,
+    callback_free: unsafe extern "C" fn(*const callback::Callback),
+    callback_keep: unsafe extern "C" fn(*const callback::Callback, Value),
+    take_error: extern "C" fn() -> *mut Root,
+    set_error: unsafe extern "C" fn(*const Root),
+    error_text: unsafe extern "C" fn(*const Root, *mut u8, usize) -> *const u8,
+    leave_error: unsafe extern "C" fn(*const callback::Callback),
+    leave_exception: unsafe extern "C" fn(*const callback::Callback, *const c_void),
+}
+
+static TABLE: Runtime = Runtime {
+    version: 1,
+    bytes: size_of::<Runtime>() as u32,
+    nil: Value::NIL,
+    from_bool,
+    from_long,
+    from_ulong,
+    from_double,
+    from_char,
+    from_text,
+    to_bool,
+    to_long,
+    to_ulong,
+    to_double,
+    to_char,
+    to_text,
+    box_pointer,
+    unbox,
+    null_object,
+    own,
+    root_new,
+    root_get,
+    root_free,
+    enter: callback::enter,
+    leave: callback::leave,
+    invoke: callback::invoke,
+    callback_share: callback::share,
+    callback_free: callback::free,
+    callback_keep: callback::keep,
+    take_error,
+    set_error,
+    error_text,
+    leave_error: callback::leave_error,
+    leave_exception: callback::leave_exception,
+};
+
+unsafe extern "C" {
+    fn rung_bind_runtime(table: *const Runtime);
+}
+
+/// The table; the guard's own C++ is bound with it.
+pub(crate) fn table() -> *const Runtime {
+    // SAFETY: stores the pointer; the table is static.
+    unsafe { rung_bind_runtime(&TABLE) };
+    &TABLE
+}
+
+/// Stores what came out well.
+///
+/// # Safety
+/// `out` has room for one.
+unsafe fn give<T>(r: Res<T>, out: *mut T) -> i32 {
+    match r {
+        Ok(x) => {
+            // SAFETY: the caller's promise.
+            unsafe { out.write(x) };
+            0
+        }
+        Err(_) => 1,
+    }
+}
+
+/// # Safety
+/// A zero-ended text that lives long enough.
+unsafe fn name<'a>(p: Text0) -> std::borrow::Cow<'a, str> {
+    // SAFETY: the caller's promise.
+    unsafe { CStr::from_ptr(p) }.to_string_lossy()
+}
+
+extern "C" fn from_bool(b: i32) -> Value {
+    Value::bool(b != 0)
+}
+extern "C" fn from_long(n: i64) -> Value {
+    Value::long(n)
+}
+unsafe extern "C" fn from_ulong(n: u64, out: *mut Value) -> i32 {
+    // SAFETY: the header passes a place, here and below.
+    unsafe { give(convert::unsigned_out(n, "unsigned long"), out) }
+}
+extern "C" fn from_double(d: f64) -> Value {
+    Value::double(d)
+}
+extern "C" fn from_char(c: u32) -> Value {
+    Value::char(c)
+}
+unsafe extern "C" fn from_text(p: *const u8, n: usize) -> Value {
+    // SAFETY: `n` bytes at `p`; an empty text's pointer may be null.
+    convert::text_of(if n == 0 { &[] } else { unsafe { std::slice::from_raw_parts(p, n) } })
+}
+unsafe extern "C" fn to_bool(v: Value, out: *mut i32) -> i32 {
+    let b = v.as_bool().map(i32::from).ok_or_else(|| convert::conversion_to(v, "bool"));
+    // SAFETY: as above.
+    unsafe { give(b, out) }
+}
+unsafe extern "C" fn to_long(v: Value, least: i64, greatest: i64, ty: Text0, out: *mut i64) -> i32 {
+    // SAFETY: as above; `ty` is a type's name.
+    unsafe { give(convert::signed_in(v, least, greatest, &name(ty)), out) }
+}
+unsafe extern "C" fn to_ulong(v: Value, greatest: u64, ty: Text0, out: *mut u64) -> i32 {
+    // SAFETY: as above.
+    unsafe { give(convert::unsigned_in(v, greatest, &name(ty)), out) }
+}
+unsafe extern "C" fn to_double(v: Value, is_float: i32, ty: Text0, out: *mut f64) -> i32 {
+    // SAFETY: as above.
+    unsafe { give(convert::double_in(v, &name(ty), is_float != 0), out) }
+}
+unsafe extern "C" fn to_char(v: Value, greatest: u32, ty: Text0, out: *mut u32) -> i32 {
+    // SAFETY: as above.
+    unsafe { give(convert::char_in(v, greatest, &name(ty)), out) }
+}
+/// The bytes lie in the text, which lives as long as `v` is held.
+unsafe extern "C" fn to_text(v: Value, ty: Text0, text: *mut Text0, bytes: *mut usize) -> i32 {
+    // SAFETY: as above, both places.
+    unsafe {
+        match v.cast::<Text>() {
+            Some(t) => {
+                bytes.write(t.as_str().len());
+                give(Ok(t.as_c_ptr()), text)
+            }
+            None => give(Err(convert::conversion_to(v, &name(ty))), text),
+        }
+    }
+}
+unsafe extern "C" fn box_pointer(p: *const c_void, pointee: Text0) -> Value {
+    // SAFETY: as above.
+    let pointee = unsafe { name(pointee) };
+    boxes::pointer_to(&pointee, p as u64)
+}
+unsafe extern "C" fn unbox(v: Value, pointee: Text0, out: *mut *mut c_void) -> i32 {
+    // SAFETY: as above.
+    let pointee = unsafe { name(pointee) };
+    let found = match v.cast::<CppBox>() {
+        _ if v.is_nil() => Ok(std::ptr::null_mut()),
+        Some(b) if boxes::fits(b.ty, &pointee, 0) => Ok(b.address as *mut c_void),
+        Some(b) => Err(boxes::mismatch(&b.ty.display, &format!("{pointee}*"))),
+        None => Err(convert::conversion_to(v, &format!("{pointee}*"))),
+    };
+    // SAFETY: as above.
+    unsafe { give(found, out) }
+}
+unsafe extern "C" fn null_object(ty: Text0) -> i32 {
+    // SAFETY: as above.
+    let ty = unsafe { name(ty) };
+    let _ = convert::conversion_to(Value::NIL, &ty);
+    1
+}
+unsafe extern "C" fn own(object: *mut c_void, ty: Text0, destroy: Option<boxes::Destroy>) -> Value {
+    // SAFETY: as above.
+    let ty = unsafe { name(ty) };
+    boxes::own_made(object, &ty, destroy)
+}
+extern "C" fn root_new(v: Value) -> *mut Root {
+    thread::attach();
+    Box::into_raw(Box::new(Root::new(v)))
+}
+unsafe extern "C" fn root_get(root: *const Root) -> Value {
+    // SAFETY: `rung::root` holds what `root_new` gave.
+    unsafe { &*root }.get()
+}
+unsafe extern "C" fn root_free(root: *mut Root) {
+    // SAFETY: as above, freed once.
+    drop(unsafe { Box::from_raw(root) })
+}
+extern "C" fn take_error() -> *mut Root {
+    let t = Thread::current();
+    if !t.is_pending() {
+        let _ = engine::fault::raise(Class::IllegalState, "an error without a cause");
+    }
+    root_new(t.take_pending())
+}
+unsafe extern "C" fn set_error(root: *const Root) {
+    let t = Thread::current();
+    if !t.is_pending() {
+        // SAFETY: as above.
+        t.pending.set(unsafe { root_get(root) });
+    }
+}
+unsafe extern "C" fn error_text(root: *const Root, buffer: *mut u8, bytes: usize) -> *const u8 {
+    // SAFETY: as above.
+    let error = unsafe { root_get(root) };
+    let text = error.cast::<Throwable>().map_or_else(|| engine::class_name(error), |e| e.message_text());
+    let mut n = text.len().min(bytes.saturating_sub(1));
+    while !text.is_char_boundary(n) {
+        n -= 1;
+    }
+    // SAFETY: `buffer` has room for `bytes`, of which the text takes less.
+    unsafe {
+        std::ptr::copy_nonoverlapping(text.as_ptr(), buffer, n);
+        buffer.add(n).write(0);
+    }
+    buffer
+}
+
+/// The headers as this build knows them.
+const HEADERS: &[(&str, &str)] = &[
+    ("runtime.hpp", include_str!("../include/rung/runtime.hpp")),
+    ("error.hpp", include_str!("../include/rung/error.hpp")),
+    ("convert.hpp", include_str!("../include/rung/convert.hpp")),
+    ("callback.hpp", include_str!("../include/rung/callback.hpp")),
+    ("rung.hpp", include_str!("../include/rung/rung.hpp")),
+];
+
+/// A folder that holds exactly these headers: the source tree's, or a copy in the cache.
+pub(crate) fn include_dir(cache_dir: &str) -> Option<PathBuf> {
+    let source = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/include"));
+    if holds_headers(source) {
+        return Some(source.to_owned());
+    }
+    let mut h = blake3::Hasher::new();
+    HEADERS.iter().for_each(|(_, text)| {
+        h.update(text.as_bytes());
+    });
+    let base = if cache_dir.is_empty() { std::env::temp_dir() } else { PathBuf::from(cache_dir) };
+    let dir = base.join(format!("rung-include-{}", &h.finalize().to_hex()[..16]));
+    if !holds_headers(&dir) {
+        std::fs::create_dir_all(dir.join("rung")).ok()?;
+        for (name, text) in HEADERS {
+            std::fs::write(dir.join("rung").join(name), text).ok()?;
+        }
+    }
+    Some(dir)
+}
+
+fn holds_headers(dir: &Path) -> bool {
+    HEADERS.iter().all(|(name, text)| std::fs::read(dir.join("rung").join(name)).is_ok_and(|b| b == text.as_bytes()))
+}

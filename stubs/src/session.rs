@@ -1,0 +1,264 @@
+//! The one session with the Clang library: opened at the first need, held for one request, never while user code runs.
+//! It remembers what was declared, for the environment key and for the answers that it keeps.
+
+use crate::answers::Answers;
+use crate::environment::{Environment, included, read_header};
+use crate::library::Library;
+use crate::{StubsConfig, compile_error, first, guard, link, runtime};
+use parking_lot::Mutex;
+use questions::{Answer, Blob, Compiled, Diagnostic, Loaded, Question, RawDone, Request, Response, SessionConfig};
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+pub(crate) struct Session {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    config: StubsConfig,
+    library: Option<Library>,
+    environment: Option<Environment>,
+    answers: Answers,
+    /// Headers and libraries that are there already.
+    included: HashSet<String>,
+    linked: HashSet<String>,
+    /// The runtime table is bound: generated C++ and the `rung/` headers may be used.
+    runtime: bool,
+}
+
+type Diagnostics = Vec<Diagnostic>;
+
+impl Session {
+    pub(crate) fn new(config: StubsConfig) -> Session {
+        Session { state: Mutex::new(State { config, ..State::default() }) }
+    }
+    pub(crate) fn configure(&self, config: StubsConfig) -> bool {
+        let mut s = self.state.lock();
+        let closed = s.library.is_none();
+        if closed {
+            s.config = config;
+            s.environment = None;
+        }
+        closed
+    }
+    pub(crate) fn is_open(&self) -> bool {
+        self.state.lock().library.is_some()
+    }
+    pub(crate) fn environment_key(&self) -> [u8; 32] {
+        self.state.lock().environment().key()
+    }
+    pub(crate) fn request(&self, request: &Request) -> Result<Response, Diagnostic> {
+        self.state.lock().request(request)
+    }
+
+    pub(crate) fn raw(&self, text: &str, file: &str, line: u32) -> Result<RawDone, Diagnostics> {
+        let mut s = self.state.lock();
+        let dirs = s.config.include_dirs.clone();
+        let headers: Vec<_> = included(text).iter().map(|n| read_header(n, &dirs)).collect();
+        if headers.iter().any(|h| h.needs_runtime) || text.contains("rung::") {
+            s.bind_runtime().map_err(|d| vec![d])?;
+        }
+        let done = s.declare(text, file, line)?;
+        headers.iter().for_each(|h| s.environment().header(h));
+        s.environment().raw(text);
+        s.answers.declared(&done.redefined);
+        Ok(done)
+    }
+
+    pub(crate) fn include(&self, header: &str, from: &str) -> Result<RawDone, Diagnostics> {
+        let mut s = self.state.lock();
+        let name = resolve(header, from);
+        if s.included.contains(&name) {
+            return Ok(RawDone::default());
+        }
+        let content = read_header(&name, &s.config.include_dirs);
+        if content.needs_runtime {
+            s.bind_runtime().map_err(|d| vec![d])?;
+        }
+        let line = if name.starts_with('/') { format!("#include \"{name}\"\n") } else { format!("#include <{name}>\n") };
+        let done = s.declare(&line, from, 0).map_err(|all| all.into_iter().map(as_include).collect::<Vec<_>>())?;
+        s.environment().header(&content);
+        s.included.insert(name);
+        s.answers.declared(&done.redefined);
+        Ok(done)
+    }
+
+    /// C++ text of our own making: no part of the environment, and no answer changes by it.
+    pub(crate) fn raw_internal(&self, text: &str) -> Result<RawDone, Diagnostic> {
+        let mut s = self.state.lock();
+        s.bind_runtime()?;
+        s.declare(text, "rung", 1).map_err(first)
+    }
+
+    pub(crate) fn lookup(&self, symbol: &str) -> Result<u64, Diagnostic> {
+        self.state.lock().lookup(symbol)
+    }
+
+    pub(crate) fn link(&self, library: &str) -> Result<(), Diagnostic> {
+        let mut s = self.state.lock();
+        s.link_config()?;
+        s.link(library)
+    }
+
+    pub(crate) fn ask(&self, questions: &[Question]) -> Vec<Result<Answer, Diagnostic>> {
+        let mut s = self.state.lock();
+        let mut seen = HashSet::new();
+        let fresh: Vec<Question> =
+            questions.iter().filter(|q| s.answers.get(q).is_none() && seen.insert(*q)).cloned().collect();
+        if !fresh.is_empty() {
+            match s.request(&Request::Ask { questions: fresh.clone() }) {
+                Ok(Response::Answers { answers }) if answers.len() == fresh.len() => {
+                    fresh.into_iter().zip(answers).for_each(|(q, a)| s.answers.put(q, a));
+                }
+                other => {
+                    let failed = first(failure(other));
+                    return questions.iter().map(|q| s.answers.get(q).cloned().unwrap_or(Err(failed.clone()))).collect();
+                }
+            }
+        }
+        let absent = || Err(compile_error("cpp/limit", "the C++ compiler left a question unanswered"));
+        questions.iter().map(|q| s.answers.get(q).cloned().unwrap_or_else(absent)).collect()
+    }
+
+    pub(crate) fn compile(&self, name: &str, text: &str, exports: &[String]) -> Result<Compiled, Diagnostics> {
+        let request = Request::Compile { name: name.to_owned(), text: text.to_owned(), exports: exports.to_vec() };
+        match self.request(&request) {
+            Ok(Response::Compiled(c)) => Ok(c),
+            other => Err(failure(other)),
+        }
+    }
+
+    pub(crate) fn load(
+        &self,
+        object: Blob,
+        symbols: Vec<(String, u64)>,
+        exports: &[String],
+    ) -> Result<Loaded, Diagnostics> {
+        match self.request(&Request::Load { object, symbols, exports: exports.to_vec() }) {
+            Ok(Response::Loaded(l)) => Ok(l),
+            other => Err(failure(other)),
+        }
+    }
+}
+
+impl State {
+    fn environment(&mut self) -> &mut Environment {
+        let config = &self.config;
+        self.environment.get_or_insert_with(|| {
+            let mut e = Environment::new(&config.flags, &config.include_dirs);
+            config.headers.iter().for_each(|h| e.header(&read_header(h, &config.include_dirs)));
+            config.libraries.iter().for_each(|l| e.library(l));
+            e
+        })
+    }
+
+    /// The library, opened with the configuration if it is not yet.
+    fn open(&mut self) -> Result<(), Diagnostic> {
+        if self.library.is_some() {
+            return Ok(());
+        }
+        self.link_config()?;
+        self.environment();
+        let mut library = Library::open()?;
+        let mut include_dirs = self.config.include_dirs.clone();
+        include_dirs.extend(runtime::include_dir(&self.config.cache_dir).map(|p| p.to_string_lossy().into_owned()));
+        let config = SessionConfig {
+            include_dirs,
+            flags: self.config.flags.clone(),
+            cache_dir: self.config.cache_dir.clone(),
+            headers: self.config.headers.clone(),
+        };
+        match library.request(&Request::Open { config })? {
+            Response::Opened {} => self.library = Some(library),
+            other => return Err(first(failure(Ok(other)))),
+        }
+        Ok(())
+    }
+
+    fn link_config(&mut self) -> Result<(), Diagnostic> {
+        for l in std::mem::take(&mut self.config.libraries) {
+            self.link(&l)?;
+        }
+        Ok(())
+    }
+
+    fn link(&mut self, library: &str) -> Result<(), Diagnostic> {
+        if !self.linked.contains(library) {
+            link::link(library, &self.config.library_dirs)?;
+            self.linked.insert(library.to_owned());
+            self.environment().library(library);
+        }
+        Ok(())
+    }
+
+    fn request(&mut self, request: &Request) -> Result<Response, Diagnostic> {
+        self.open()?;
+        match &mut self.library {
+            Some(library) => library.request(request),
+            None => Err(compile_error("cpp/unavailable", "the C++ compiler is not open")),
+        }
+    }
+
+    fn declare(&mut self, text: &str, file: &str, line: u32) -> Result<RawDone, Diagnostics> {
+        match self.request(&Request::Raw { text: text.to_owned(), file: file.to_owned(), line }) {
+            Ok(Response::Raw(done)) => Ok(done),
+            other => Err(failure(other)),
+        }
+    }
+
+    fn lookup(&mut self, symbol: &str) -> Result<u64, Diagnostic> {
+        match self.request(&Request::Lookup { symbols: vec![symbol.to_owned()] }) {
+            Ok(Response::Addresses { addresses }) if addresses.first().is_some_and(|a| *a != 0) => Ok(addresses[0]),
+            Ok(Response::Addresses { .. }) => Err(compile_error("cpp/link", format!("no symbol {symbol}"))),
+            other => Err(first(failure(other))),
+        }
+    }
+
+    /// Generated code and the `rung/` headers reach the language through one pointer, which this defines and fills.
+    fn bind_runtime(&mut self) -> Result<(), Diagnostic> {
+        if self.runtime {
+            return Ok(());
+        }
+        let text = "#include <rung/rung.hpp>\nextern \"C\" { const ::rung::runtime *rung_runtime = nullptr; }\n";
+        let done = self.declare(text, "rung", 1).map_err(first)?;
+        let place = self.lookup("rung_runtime")?;
+        // SAFETY: the address of the variable just defined: one pointer.
+        unsafe { *(place as *mut *const runtime::Runtime) = runtime::table() };
+        self.runtime = true;
+        guard::run_inits_or_diagnostic(&done.inits)
+    }
+}
+
+/// What a response says that is not the one wanted.
+pub(crate) fn failure(response: Result<Response, Diagnostic>) -> Diagnostics {
+    match response {
+        Err(d) => vec![d],
+        Ok(Response::Failed { diagnostics }) if !diagnostics.is_empty() => diagnostics,
+        Ok(Response::Died { diagnostics }) => {
+            let d = compile_error("cpp/limit", "the C++ compiler crashed on this and was replaced")
+                .help("what was declared before still holds; please report the text that did it");
+            vec![diagnostics.into_iter().fold(d, |d, more| d.note(more.message))]
+        }
+        Ok(Response::Failed { .. }) => vec![compile_error("cpp/limit", "the C++ compiler failed and did not say why")],
+        Ok(_) => vec![compile_error("cpp/limit", "the C++ compiler answered another question")],
+    }
+}
+
+/// A path with `./` or `../` is relative to the file that names it; anything else goes through the include folders.
+fn resolve(header: &str, from: &str) -> String {
+    let header = header.trim_matches(['<', '>', '"']);
+    if !header.starts_with("./") && !header.starts_with("../") {
+        return header.to_owned();
+    }
+    let base = Path::new(from).parent().unwrap_or(Path::new(""));
+    let path: PathBuf = base.join(header);
+    path.canonicalize().or_else(|_| std::path::absolute(&path)).unwrap_or(path).to_string_lossy().into_owned()
+}
+
+fn as_include(mut d: Diagnostic) -> Diagnostic {
+    if matches!(d.code.as_str(), "cpp/raw" | "cpp/syntax") {
+        d.code = "cpp/include".into();
+    }
+    d
+}
