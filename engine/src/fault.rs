@@ -58,6 +58,7 @@ classes! {
     StackOverflow "java.lang.StackOverflowError" < VirtualMachineError,
     OutOfMemory "java.lang.OutOfMemoryError" < VirtualMachineError,
     Assertion "java.lang.AssertionError" < Error,
+    IllegalAccess "java.lang.IllegalAccessError" < Error,
 }
 
 impl Class {

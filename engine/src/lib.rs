@@ -4,6 +4,7 @@
 pub mod analyze;
 pub mod code;
 pub mod cppbox;
+pub mod coll;
 pub mod diagnostic;
 pub mod fault;
 pub mod heap;

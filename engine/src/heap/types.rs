@@ -39,7 +39,7 @@ types! {
     COLLISION_NODE "CollisionNode", MAP_SEQ "clojure.lang.PersistentHashMap$NodeSeq", HASH_SET "clojure.lang.PersistentHashSet",
     KEY_SEQ "clojure.lang.APersistentMap$KeySeq", VAL_SEQ "clojure.lang.APersistentMap$ValSeq",
     TREE_MAP "clojure.lang.PersistentTreeMap", TREE_NODE "TreeNode", TREE_SET "clojure.lang.PersistentTreeSet",
-    TREE_SEQ "clojure.lang.PersistentTreeMap$Seq", QUEUE "clojure.lang.PersistentQueue",
+    TREE_SEQ "clojure.lang.PersistentTreeMap$Seq", QUEUE "clojure.lang.PersistentQueue", QUEUE_SEQ "clojure.lang.PersistentQueue$Seq",
     TRANSIENT_VECTOR "clojure.lang.PersistentVector$TransientVector", TRANSIENT_MAP "clojure.lang.PersistentHashMap$TransientHashMap",
     TRANSIENT_SET "clojure.lang.PersistentHashSet$TransientHashSet",
     RANGE "clojure.lang.LongRange", REPEAT "clojure.lang.Repeat", CYCLE "clojure.lang.Cycle", ITERATE "clojure.lang.Iterate",

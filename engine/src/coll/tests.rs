@@ -1,0 +1,201 @@
+//! The structures against the standard library's, the hashes and orders against the JVM's.
+
+use super::*;
+use crate::heap::GcConfig;
+use crate::text::{Keyword, Symbol, Text};
+use std::collections::{BTreeMap, HashMap as StdMap};
+use std::ops::ControlFlow;
+
+fn n(i: i64) -> Value {
+    Value::long(i)
+}
+fn kw(s: &str) -> Value {
+    Keyword::parse(s).value()
+}
+fn str(s: &str) -> Value {
+    Text::value(s)
+}
+fn longs(v: Value) -> Vec<i64> {
+    let mut out = vec![];
+    each(v, &mut |x| {
+        out.push(x.as_long().unwrap());
+        Ok(ControlFlow::Continue(()))
+    })
+    .unwrap();
+    out
+}
+fn by_seq(v: Value) -> Vec<i64> {
+    let (mut out, mut s) = (vec![], seq(v).unwrap());
+    while !s.is_nil() {
+        out.push(first(s).unwrap().as_long().unwrap());
+        s = next(s).unwrap();
+    }
+    out
+}
+/// A small generator: the tests are the same each time.
+struct Random(u64);
+impl Random {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % n
+    }
+}
+
+#[test]
+fn vectors_agree_with_vec() {
+    crate::thread::attach();
+    let mut r = Random(42);
+    let (mut v, mut oracle) = (vector(&[]), Vec::<i64>::new());
+    for i in 0..40_000 {
+        match r.below(10) {
+            0..=6 => {
+                v = conj(v, n(i)).unwrap();
+                oracle.push(i);
+            }
+            7 if !oracle.is_empty() => {
+                v = pop(v).unwrap();
+                oracle.pop();
+            }
+            _ if !oracle.is_empty() => {
+                let at = r.below(oracle.len() as u64) as usize;
+                v = assoc(v, n(at as i64), n(-i)).unwrap();
+                oracle[at] = -i;
+                let at = r.below(oracle.len() as u64) as usize;
+                assert_eq!(nth(v, at as i64, None).unwrap().as_long(), Some(oracle[at]));
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(longs(v), oracle);
+    assert_eq!(by_seq(v), oracle);
+    let values: GcVec = oracle.iter().map(|&i| n(i)).collect();
+    assert!(equal(v, vector(&values)).unwrap() && equal(vector(&values), list(&values)).unwrap());
+    while count(v).unwrap() > 0 {
+        assert_eq!(peek(v).unwrap().as_long(), oracle.pop());
+        v = pop(v).unwrap();
+    }
+}
+
+#[test]
+fn maps_agree_with_a_map() {
+    crate::thread::attach();
+    for seed in 1..5u64 {
+        let mut r = Random(seed * 7919);
+        let (mut m, mut oracle) = (map(&[]).unwrap(), StdMap::<i64, i64>::new());
+        let keys = [30, 1000, 20_000, 300_000][seed as usize - 1];
+        for i in 0..30_000 {
+            let k = r.below(keys) as i64 - keys as i64 / 2;
+            if r.below(3) == 0 {
+                m = dissoc(m, n(k)).unwrap();
+                oracle.remove(&k);
+            } else {
+                m = assoc(m, n(k), n(i)).unwrap();
+                oracle.insert(k, i);
+            }
+            let k = r.below(keys) as i64;
+            assert_eq!(get(m, n(k), Value::NIL).unwrap().as_long(), oracle.get(&k).copied());
+        }
+        assert_eq!(count(m).unwrap(), oracle.len());
+        let mut seen = 0;
+        each_entry(m, &mut |k, v| {
+            assert_eq!(oracle.get(&k.as_long().unwrap()).copied(), v.as_long());
+            seen += 1;
+            Ok(ControlFlow::Continue(()))
+        })
+        .unwrap();
+        assert_eq!(seen, oracle.len());
+    }
+}
+
+#[test]
+fn hashes_are_the_jvms() {
+    crate::thread::attach();
+    let h = |v: Value| hash(v).unwrap() as i32;
+    assert_eq!(h(vector(&[n(1), n(2)])), 156247261);
+    assert_eq!(h(list(&[n(1), n(2)])), 156247261);
+    assert_eq!(h(str("abc")), 74834163_u32 as i32);
+    assert_eq!(h(kw("a")), -2123407586);
+    assert_eq!(h(Symbol::parse("a/b").value()), -1172211204);
+    assert_eq!(h(Value::double(1.5)), 1073217536);
+    assert_eq!(h(map(&[kw("a"), n(1)]).unwrap()), 1772842048);
+    assert_eq!(h(set(&[n(1), n(2)]).unwrap()), 460223544);
+    assert_eq!(h(Value::char(97)), 97);
+}
+
+#[test]
+fn mixed_equality() {
+    crate::thread::attach();
+    let v = vector(&[n(1), kw("a"), str("x")]);
+    let l = list(&[n(1), kw("a"), str("x")]);
+    assert!(equal(v, l).unwrap() && equal(l, v).unwrap() && equal(seq(v).unwrap(), l).unwrap());
+    let (m, s) = (map(&[v, n(1)]).unwrap(), set(&[l]).unwrap());
+    assert_eq!(get(m, l, Value::NIL).unwrap(), n(1));
+    assert!(contains(s, v).unwrap());
+    assert!(!equal(n(1), Value::double(1.0)).unwrap());
+    assert!(!equal(Value::double(f64::NAN), Value::double(f64::NAN)).unwrap());
+    assert!(equal(Value::double(0.0), Value::double(-0.0)).unwrap());
+    assert!(!equal(v, m).unwrap() && !equal(Value::NIL, list(&[])).unwrap());
+}
+
+#[test]
+fn sorted_agrees_with_a_btree() {
+    crate::thread::attach();
+    let mut r = Random(5);
+    let mut t = Tree::new(Value::NIL);
+    let mut oracle = BTreeMap::<i64, i64>::new();
+    for i in 0..20_000 {
+        let k = r.below(3000) as i64;
+        if r.below(3) == 0 {
+            t = t.dissoc(n(k)).unwrap();
+            oracle.remove(&k);
+        } else {
+            t = t.assoc(n(k), n(i)).unwrap();
+            oracle.insert(k, i);
+        }
+    }
+    let m = TreeMap::new(t, Value::NIL).value();
+    let keys: Vec<i64> = oracle.keys().copied().collect();
+    assert_eq!(by_seq(KeySeq::new(seq(m).unwrap(), Value::NIL)), keys);
+    let back: Vec<i64> = keys.iter().rev().copied().collect();
+    assert_eq!(by_seq(KeySeq::new(rseq(m).unwrap(), Value::NIL)), back);
+    assert_eq!(count(m).unwrap(), keys.len());
+    for k in [0, 17, 1500, 2999, 3001] {
+        let up: Vec<i64> = oracle.range(k..).map(|e| *e.0).collect();
+        assert_eq!(by_seq(KeySeq::new(t.seq_from(n(k), false).unwrap(), Value::NIL)), up);
+        let down: Vec<i64> = oracle.range(..=k).rev().map(|e| *e.0).collect();
+        assert_eq!(by_seq(KeySeq::new(t.seq_from(n(k), true).unwrap(), Value::NIL)), down);
+    }
+    assert!(t.depth() <= 2 * (usize::BITS - keys.len().leading_zeros()) as usize);
+}
+
+#[test]
+fn under_a_collection_at_every_allocation() {
+    crate::thread::attach();
+    crate::heap::configure(GcConfig { stress: 1, ..GcConfig::default() });
+    let mut v = vector(&[]);
+    let mut m = map(&[]).unwrap();
+    let t = transient::transient(vector(&[])).unwrap();
+    for i in 0..70 {
+        let text = str(&format!("k{i}"));
+        v = conj(v, text).unwrap();
+        m = assoc(m, text, v).unwrap();
+        transient::conj(t, text).unwrap();
+    }
+    let p = transient::persistent(t).unwrap();
+    assert!(equal(p, v).unwrap());
+    for i in 0..70 {
+        let found = get(m, str(&format!("k{i}")), Value::NIL).unwrap();
+        assert_eq!(count(found).unwrap(), i + 1);
+    }
+    let (mut s, mut seen) = (seq(m).unwrap(), 0);
+    while !s.is_nil() {
+        let e = first(s).unwrap();
+        assert!(e.is::<MapEntry>());
+        seen += 1;
+        s = next(s).unwrap();
+    }
+    assert_eq!(seen, 70);
+    crate::heap::configure(GcConfig::default());
+}
