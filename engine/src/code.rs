@@ -80,6 +80,15 @@ pub struct Body {
     pub unit: Arc<crate::analyze::UnitData>,
 }
 
+impl Feedback {
+    /// Operand kinds of an operation, in `seen`. Zero: small integers only, or it has not run.
+    pub const INT: u64 = 1;
+    pub const DOUBLE: u64 = 2;
+    pub const OTHER: u64 = 4;
+    /// Small integers whose result was none.
+    pub const OVERFLOW: u64 = 8;
+}
+
 // SAFETY: what changes is atomic; `consts` and `feedback` point to memory that is never freed and only changes through atomics.
 unsafe impl Sync for Code {}
 // SAFETY: as above.
@@ -208,7 +217,8 @@ pub fn answer(r: Res) -> Value {
     r.unwrap_or(Value::THROWN)
 }
 
-fn wrong_arity(this: Value, n: usize) -> Value {
+/// Raises the arity error: what the entries of missing arities do.
+pub fn wrong_arity(this: Value, n: usize) -> Value {
     let name = this.cast::<Function>().map_or_else(|| crate::class_name(this), |f| f.code.name.clone());
     let _ = fault::raise(Class::Arity, format!("Wrong number of args ({n}) passed to: {name}"));
     Value::THROWN

@@ -68,6 +68,10 @@ impl Class {
     pub fn parent(self) -> Class {
         CLASSES[self as usize].2
     }
+    /// By its number in the table.
+    pub fn numbered(n: u32) -> Option<Class> {
+        CLASSES.get(n as usize).map(|c| c.0)
+    }
     /// By full or short name.
     pub fn named(name: &str) -> Option<Class> {
         CLASSES.iter().find(|(_, n, _)| *n == name || n.rsplit(['.', '$']).next() == Some(name)).map(|c| c.0)

@@ -2,9 +2,11 @@
 //! nothing of it costs start-up time.
 
 pub mod binding;
+mod define;
 mod namespace;
 mod var;
 
+pub use define::define;
 pub use namespace::{
     Alias, Namespace, NamespaceObject, all, current, find, find_or_create, ns_var, remove, set_current,
 };

@@ -1,0 +1,27 @@
+//! What `def` does once its value and metadata are known.
+
+use super::var::{Var, VarFlag};
+use crate::coll;
+use crate::fault::Res;
+use crate::heap::Gc;
+use crate::text::Keyword;
+use crate::value::Value;
+
+/// Gives the var its root, its metadata and the flags that the metadata names. A new root without `:macro` in the
+/// metadata makes a plain function of what was a macro; without metadata the old stays.
+///
+/// # Errors
+/// Metadata that cannot be read as a map.
+pub fn define(var: Gc<Var>, value: Option<Value>, meta: Option<Value>) -> Res<()> {
+    if let Some(v) = value {
+        var.set_root(v);
+        var.set_flag(VarFlag::Macro, false);
+    }
+    let Some(meta) = meta else { return Ok(()) };
+    var.set_meta(meta);
+    for (flag, name) in [(VarFlag::Dynamic, "dynamic"), (VarFlag::Macro, "macro"), (VarFlag::Private, "private")] {
+        let on = coll::get(meta, Keyword::intern(None, name).value(), Value::NIL)?.truthy();
+        var.set_flag(flag, on);
+    }
+    Ok(())
+}
