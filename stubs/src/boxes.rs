@@ -14,9 +14,11 @@ fn tight(name: &str) -> String {
     name.replace(" *", "*").replace(" &", "&")
 }
 
-/// What a person calls the type.
+/// What a person calls the type: the canonical name, for what was written may be short for a namespace that is not
+/// open here; the library's own long names as they were written.
 pub(crate) fn shown(ty: &CppType) -> String {
-    tight(if ty.display.is_empty() { &ty.name } else { &ty.display })
+    let written = ty.display.strip_prefix("const ").unwrap_or(&ty.display);
+    tight(if written.starts_with("std::") { &ty.display } else { &ty.name })
 }
 
 /// A pointer in a box that owns nothing; null is nil.

@@ -20,7 +20,7 @@ pub(crate) struct Runtime {
     nil: Value,
     from_bool: extern "C" fn(i32) -> Value,
     from_long: extern "C" fn(i64) -> Value,
-    from_ulong: unsafe extern "C" fn(u64, *mut Value) -> i32,
+    from_ulong: extern "C" fn(u64) -> Value,
     from_double: extern "C" fn(f64) -> Value,
     from_char: extern "C" fn(u32) -> Value,
     from_text: unsafe extern "C" fn(*const u8, usize) -> Value,
@@ -125,9 +125,8 @@ extern "C" fn from_bool(b: i32) -> Value {
 extern "C" fn from_long(n: i64) -> Value {
     Value::long(n)
 }
-unsafe extern "C" fn from_ulong(n: u64, out: *mut Value) -> i32 {
-    // SAFETY: the header passes a place, here and below.
-    unsafe { give(convert::unsigned_out(n, "unsigned long"), out) }
+extern "C" fn from_ulong(n: u64) -> Value {
+    convert::unsigned_out(n)
 }
 extern "C" fn from_double(d: f64) -> Value {
     Value::double(d)
@@ -141,7 +140,7 @@ unsafe extern "C" fn from_text(p: *const u8, n: usize) -> Value {
 }
 unsafe extern "C" fn to_bool(v: Value, out: *mut i32) -> i32 {
     let b = v.as_bool().map(i32::from).ok_or_else(|| convert::conversion_to(v, "bool"));
-    // SAFETY: as above.
+    // SAFETY: the header passes a place, here and below.
     unsafe { give(b, out) }
 }
 unsafe extern "C" fn to_long(v: Value, least: i64, greatest: i64, ty: Text0, out: *mut i64) -> i32 {

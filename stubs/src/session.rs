@@ -235,11 +235,9 @@ pub(crate) fn failure(response: Result<Response, Diagnostic>) -> Diagnostics {
     match response {
         Err(d) => vec![d],
         Ok(Response::Failed { diagnostics }) if !diagnostics.is_empty() => diagnostics,
-        Ok(Response::Died { diagnostics }) => {
-            let d = compile_error("cpp/limit", "the C++ compiler crashed on this and was replaced")
-                .help("what was declared before still holds; please report the text that did it");
-            vec![diagnostics.into_iter().fold(d, |d, more| d.note(more.message))]
-        }
+        // The library has put a new session in its place, which has read all earlier inputs again.
+        Ok(Response::Died { diagnostics }) if !diagnostics.is_empty() => diagnostics,
+        Ok(Response::Died { .. }) => vec![compile_error("cpp/limit", "the C++ compiler crashed on this and was replaced")],
         Ok(Response::Failed { .. }) => vec![compile_error("cpp/limit", "the C++ compiler failed and did not say why")],
         Ok(_) => vec![compile_error("cpp/limit", "the C++ compiler answered another question")],
     }

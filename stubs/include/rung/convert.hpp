@@ -104,9 +104,8 @@ struct convert<T, std::enable_if_t<std::is_integral_v<T> && !std::is_same_v<T, b
   static word to_value(T n) {
     if constexpr (std::is_signed_v<T> || sizeof(T) < 8)
       return rung_runtime->from_long(static_cast<long>(n));
-    word out = 0;
-    check(rung_runtime->from_ulong(static_cast<unsigned long>(n), &out));
-    return out;
+    else
+      return rung_runtime->from_ulong(static_cast<unsigned long>(n));
   }
   static T from_value(word v) {
     if constexpr (std::is_signed_v<T>) {

@@ -16,7 +16,7 @@ struct runtime {
   word nil;
   word (*from_bool)(int);
   word (*from_long)(long);
-  int (*from_ulong)(unsigned long, word *out);
+  word (*from_ulong)(unsigned long);
   word (*from_double)(double);
   word (*from_char)(unsigned);
   word (*from_text)(const char *, size);

@@ -3,7 +3,10 @@
 
 use super::{conversion, conversion_to, range};
 use engine::fault::Res;
+use engine::number::BigInteger;
 use engine::value::Value;
+use num_bigint::BigInt;
+use num_traits::ToPrimitive;
 use questions::{CppType, Repr, TypeKind};
 
 unsafe extern "C" {
@@ -33,32 +36,23 @@ pub(super) unsafe fn to_value(ty: &CppType, bits: u64) -> Res {
         Repr::U8 => Value::int(bits as u8 as i32),
         Repr::U16 => Value::int(bits as u16 as i32),
         Repr::U32 => Value::long(bits as u32 as i64),
-        Repr::U64 => return unsigned_out(bits, &ty.name),
+        Repr::U64 => unsigned_out(bits),
         // SAFETY: the caller's promise: the address of a value of 16 bytes.
         Repr::Memory if ty.kind == TypeKind::Float => Value::double(unsafe { rung_long_double_get(bits as *const u8) }),
         // SAFETY: as above.
-        Repr::Memory => return wide_out(unsafe { (bits as *const i128).read_unaligned() }, ty),
+        Repr::Memory => wide_out(unsafe { (bits as *const i128).read_unaligned() }, ty),
         Repr::Void => Value::NIL,
         Repr::Pointer | Repr::Reference => return Err(super::no_conversion(ty, None)),
     })
 }
 
-/// A long holds 63 bits of an unsigned number.
-pub(crate) fn unsigned_out(n: u64, ty: &str) -> Res {
-    match i64::try_from(n) {
-        Ok(n) => Ok(Value::long(n)),
-        Err(_) => Err(range(n, &format!("long, from the C++ type {ty}"))),
-    }
+/// A long holds 63 bits of an unsigned number; what is beyond is a big integer.
+pub(crate) fn unsigned_out(n: u64) -> Value {
+    engine::number::integer(&BigInt::from(n))
 }
 
-fn wide_out(n: i128, ty: &CppType) -> Res {
-    if !ty.signed && n < 0 {
-        return Err(range(n as u128, &format!("long, from the C++ type {}", ty.name)));
-    }
-    match i64::try_from(n) {
-        Ok(n) => Ok(Value::long(n)),
-        Err(_) => Err(range(n, &format!("long, from the C++ type {}", ty.name))),
-    }
+fn wide_out(n: i128, ty: &CppType) -> Value {
+    engine::number::integer(&if ty.signed { BigInt::from(n) } else { BigInt::from(n as u128) })
 }
 
 /// # Safety
@@ -88,7 +82,11 @@ pub(super) unsafe fn from_value(v: Value, ty: &CppType, storage: *mut u8) -> Res
             Ok(storage as u64)
         }
         Repr::Memory => {
-            let n = if ty.signed { signed_in(v, i64::MIN, i64::MAX, name)? as i128 } else { unsigned_in(v, u64::MAX, name)? as i128 };
+            let least = if ty.signed { i128::MIN } else { 0 };
+            let n = whole(v, name)?;
+            if n < least {
+                return Err(range(n, name));
+            }
             // SAFETY: the caller's promise: 16 bytes.
             unsafe { storage.cast::<i128>().write_unaligned(n) };
             Ok(storage as u64)
@@ -97,28 +95,38 @@ pub(super) unsafe fn from_value(v: Value, ty: &CppType, storage: *mut u8) -> Res
     }
 }
 
+/// Any integer: a double is none, whatever its value.
+fn whole(v: Value, ty: &str) -> Res<i128> {
+    match (v.as_long(), v.cast::<BigInteger>()) {
+        (Some(n), _) => Ok(n as i128),
+        (None, Some(big)) => big.big().to_i128().ok_or_else(|| range(big.big(), ty)),
+        _ => Err(conversion_to(v, ty)),
+    }
+}
+
 pub(crate) fn signed_in(v: Value, least: i64, greatest: i64, ty: &str) -> Res<i64> {
-    match v.as_long() {
+    match v.as_fixnum() {
         Some(n) if (least..=greatest).contains(&n) => Ok(n),
-        Some(n) => Err(range(n, ty)),
-        None => Err(conversion_to(v, ty)),
+        _ => {
+            let n = whole(v, ty)?;
+            i64::try_from(n).ok().filter(|n| (least..=greatest).contains(n)).ok_or_else(|| range(n, ty))
+        }
     }
 }
 
 pub(crate) fn unsigned_in(v: Value, greatest: u64, ty: &str) -> Res<u64> {
-    match v.as_long() {
-        Some(n) => u64::try_from(n).ok().filter(|&n| n <= greatest).ok_or_else(|| range(n, ty)),
-        None => Err(conversion_to(v, ty)),
-    }
+    let n = whole(v, ty)?;
+    u64::try_from(n).ok().filter(|&n| n <= greatest).ok_or_else(|| range(n, ty))
 }
 
+/// Any number; a float takes what rounds to one.
 pub(crate) fn double_in(v: Value, ty: &str, is_float: bool) -> Res<f64> {
-    let d = match (v.as_double(), v.as_long()) {
-        (Some(d), _) => d,
-        (None, Some(n)) => n as f64,
-        _ => return Err(conversion_to(v, ty)),
+    let d = match v.as_double() {
+        Some(d) => d,
+        None if engine::number::is_number(v) => engine::number::to_double(v)?,
+        None => return Err(conversion_to(v, ty)),
     };
-    if is_float && d.is_finite() && d.abs() > f32::MAX as f64 { Err(range(d, ty)) } else { Ok(d) }
+    if is_float && d.is_finite() && !(d as f32).is_finite() { Err(range(d, ty)) } else { Ok(d) }
 }
 
 /// A character, or the number of one.
