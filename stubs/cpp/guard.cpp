@@ -37,50 +37,41 @@ std::string demangled(const std::type_info *type) {
   return result;
 }
 
-// Called inside a catch block. Texts and numbers that were thrown bare say themselves.
-void describe(Kept &kept) {
-  kept.has_what = true;
-  try {
-    throw;
-  } catch (const std::exception &e) {
-    const char *text = e.what();
-    kept.what = text ? text : "";
-  } catch (const char *text) {
-    kept.what = text ? text : "";
-  } catch (const std::string &text) {
-    kept.what = text;
-  } catch (int n) {
-    kept.what = std::to_string(n);
-  } catch (long n) {
-    kept.what = std::to_string(n);
-  } catch (double n) {
-    char text[40];
-    std::snprintf(text, sizeof text, "%.17g", n);
-    kept.what = text;
-  } catch (...) {
-    kept.has_what = false;
-  }
-}
-
-Kept *keep(std::exception_ptr exception) {
-  Kept *kept = new Kept{std::move(exception), {}, demangled(abi::__cxa_current_exception_type()), {}, false};
-  describe(*kept);
-  return kept;
+// Inside a catch block.
+void *keep(const char *what) {
+  bool has_what = what;
+  return new Kept{std::current_exception(), {}, demangled(abi::__cxa_current_exception_type()), has_what ? what : "", has_what};
 }
 
 enum Status { Fine = 0, Exception = 1, Ours = 2 };
 
-// Inside a catch block: an error of the language is taken out of its wrapping, anything else is kept.
-Status caught(void **out) {
+// The one place that catches. An error of the language is taken out of its wrapping, anything else is kept; texts and
+// numbers that were thrown bare say themselves.
+template <class F> int guarded(void **out, F body) {
   try {
-    throw;
+    body();
+    return Fine;
   } catch (const rung::error &e) {
     rung_runtime->set_error(e.handle());
     return Ours;
+  } catch (const std::exception &e) {
+    *out = keep(e.what());
+  } catch (const char *text) {
+    *out = keep(text);
+  } catch (const std::string &text) {
+    *out = keep(text.c_str());
+  } catch (int n) {
+    *out = keep(std::to_string(n).c_str());
+  } catch (long n) {
+    *out = keep(std::to_string(n).c_str());
+  } catch (double n) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%.17g", n);
+    *out = keep(text);
   } catch (...) {
-    *out = keep(std::current_exception());
-    return Exception;
+    *out = keep(nullptr);
   }
+  return Exception;
 }
 
 } // namespace
@@ -88,40 +79,21 @@ Status caught(void **out) {
 extern "C" {
 
 int rung_guard(void (*stub)(void *, void **, void *), void *self, void **args, void *ret, void **out) {
-  try {
-    stub(self, args, ret);
-    return Fine;
-  } catch (...) {
-    return caught(out);
-  }
+  return guarded(out, [&] { stub(self, args, ret); });
 }
 
-int rung_guard_init(void (*init)(), void **out) {
-  try {
-    init();
-    return Fine;
-  } catch (...) {
-    return caught(out);
-  }
-}
+int rung_guard_init(void (*init)(), void **out) { return guarded(out, init); }
 
-// Generated converters: a status of their own, and errors of the language thrown through.
+// Generated converters: they throw errors of the language through.
 int rung_guard_convert(void (*convert)(const void *, void *), const void *from, void *to, void **out) {
-  try {
-    convert(from, to);
-    return Fine;
-  } catch (...) {
-    return caught(out);
-  }
+  return guarded(out, [&] { convert(from, to); });
 }
 
 // The exception in `pointer`, kept: for what a callback's generated code caught.
 void *rung_kept_of(const std::exception_ptr *pointer) {
-  try {
-    std::rethrow_exception(*pointer);
-  } catch (...) {
-    return keep(*pointer);
-  }
+  void *kept = nullptr;
+  guarded(&kept, [&] { std::rethrow_exception(*pointer); });
+  return kept;
 }
 
 const char *rung_kept_type(void *kept, size_t *bytes) {

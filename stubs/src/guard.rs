@@ -148,7 +148,9 @@ unsafe fn text(f: unsafe extern "C" fn(*mut c_void, *mut usize) -> *const u8, ke
 /// `pointer` holds an exception.
 pub(crate) unsafe fn error_of(pointer: *const c_void) -> Value {
     // SAFETY: the caller's promise.
-    throwable(unsafe { rung_kept_of(pointer) })
+    let kept = unsafe { rung_kept_of(pointer) };
+    // Nothing is kept of an error of our own: it is pending.
+    if kept.is_null() { Thread::current().take_pending() } else { throwable(kept) }
 }
 
 /// `CppHost::catch_cpp`.
