@@ -46,6 +46,10 @@ pub trait CppHost: Sync + Send {
     fn link(&self, library: &str) -> Result<(), Diagnostic>;
     /// Answers, from what is kept or from Clang; one request a batch.
     fn ask(&self, questions: &[Question]) -> Vec<Result<Answer, Diagnostic>>;
+    /// The answer, where it is known without asking Clang.
+    fn known(&self, question: &Question) -> Option<Result<Answer, Diagnostic>> {
+        self.ask(std::slice::from_ref(question)).pop()
+    }
     /// Makes the trampolines of a form's sites that have none yet, in one batch, and stores their addresses.
     fn bind_sites(&self, tree: &Tree, unit: &UnitData, sites: &[SiteId]) -> Result<(), Diagnostic>;
     /// Calls a bound site through the guard: a C++ exception becomes a pending error.

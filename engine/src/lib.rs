@@ -3,8 +3,8 @@
 
 pub mod analyze;
 pub mod code;
-pub mod cppbox;
 pub mod coll;
+pub mod cppbox;
 pub mod diagnostic;
 pub mod fault;
 pub mod heap;

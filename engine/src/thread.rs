@@ -194,6 +194,11 @@ impl Thread {
         self.vend.set(unsafe { p.add(VALUE_STACK_WORDS - 4096) });
     }
 
+    /// The lowest stack pointer that recursion may reach, whatever is requested.
+    pub fn native_limit(&self) -> usize {
+        self.stack_limit.get()
+    }
+
     fn set_stack_limit(&self, low: usize) {
         let limit = low + STACK_RESERVE;
         self.stack_limit.set(limit);

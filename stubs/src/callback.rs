@@ -214,7 +214,13 @@ pub(crate) extern "C" fn leave() {
 
 /// # Safety
 /// `callback` is alive, `args` points to `n` words on the native stack, `out` to room for one.
-pub(crate) unsafe extern "C" fn invoke(callback: *const Callback, args: *const Value, n: usize, user: isize, out: *mut Value) -> i32 {
+pub(crate) unsafe extern "C" fn invoke(
+    callback: *const Callback,
+    args: *const Value,
+    n: usize,
+    user: isize,
+    out: *mut Value,
+) -> i32 {
     // SAFETY: the caller's promise.
     let (callback, args) = unsafe { (&*callback, std::slice::from_raw_parts(args, n)) };
     let f = callback.function.get();

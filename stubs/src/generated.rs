@@ -1,8 +1,8 @@
 //! Small C++ functions made on demand, one a type: matchers of exceptions, converters, makers of callbacks. They are
 //! text through the session, kept by kind and type, no part of the environment key.
 
-use crate::session::Session;
 use crate::guard;
+use crate::session::Session;
 use dashmap::DashMap;
 use questions::{CppType, Diagnostic};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -181,4 +181,3 @@ pub(crate) unsafe fn destroy(destroy: u64, address: u64) {
     }
     t.pending.set(held);
 }
-

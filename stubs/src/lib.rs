@@ -133,6 +133,9 @@ impl CppHost for Stubs {
     fn ask(&self, questions: &[Question]) -> Vec<Result<Answer, Diagnostic>> {
         self.session.ask(questions)
     }
+    fn known(&self, question: &Question) -> Option<Result<Answer, Diagnostic>> {
+        self.session.known(question)
+    }
     fn bind_sites(&self, tree: &Tree, unit: &UnitData, sites: &[SiteId]) -> Result<(), Diagnostic> {
         self.sites.bind(&self.session, tree, unit, sites)
     }

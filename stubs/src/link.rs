@@ -6,7 +6,8 @@ use questions::Diagnostic;
 use std::path::{Path, PathBuf};
 
 /// Where the system keeps libraries: for names whose `.so` link only a -dev package would have.
-const SYSTEM: &[&str] = &["/usr/local/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/lib64", "/usr/lib"];
+const SYSTEM: &[&str] =
+    &["/usr/local/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/lib64", "/usr/lib"];
 
 /// Opens the library for everybody: its symbols are seen by generated code.
 pub(crate) fn link(library: &str, dirs: &[String]) -> Result<(), Diagnostic> {
@@ -19,7 +20,11 @@ pub(crate) fn link(library: &str, dirs: &[String]) -> Result<(), Diagnostic> {
     }
     let d = compile_error("cpp/link", format!("the library {library} cannot be opened"));
     let d = tried.into_iter().fold(d, |d, t| d.note(t));
-    Err(if library.contains('/') { d } else { d.help("-L DIR adds a folder to look in; a name stands for lib<name>.so") })
+    Err(if library.contains('/') {
+        d
+    } else {
+        d.help("-L DIR adds a folder to look in; a name stands for lib<name>.so")
+    })
 }
 
 fn candidates(library: &str, dirs: &[String]) -> Vec<String> {

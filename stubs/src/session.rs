@@ -76,7 +76,8 @@ impl Session {
         if content.needs_runtime {
             s.bind_runtime().map_err(|d| vec![d])?;
         }
-        let line = if name.starts_with('/') { format!("#include \"{name}\"\n") } else { format!("#include <{name}>\n") };
+        let line =
+            if name.starts_with('/') { format!("#include \"{name}\"\n") } else { format!("#include <{name}>\n") };
         let done = s.declare(&line, from, 0).map_err(|all| all.into_iter().map(as_include).collect::<Vec<_>>())?;
         s.environment().header(&content);
         s.included.insert(name);
@@ -101,6 +102,10 @@ impl Session {
         s.link(library)
     }
 
+    pub(crate) fn known(&self, question: &Question) -> Option<Result<Answer, Diagnostic>> {
+        self.state.lock().answers.get(question).cloned()
+    }
+
     pub(crate) fn ask(&self, questions: &[Question]) -> Vec<Result<Answer, Diagnostic>> {
         let mut s = self.state.lock();
         let mut seen = HashSet::new();
@@ -113,7 +118,10 @@ impl Session {
                 }
                 other => {
                     let failed = first(failure(other));
-                    return questions.iter().map(|q| s.answers.get(q).cloned().unwrap_or(Err(failed.clone()))).collect();
+                    return questions
+                        .iter()
+                        .map(|q| s.answers.get(q).cloned().unwrap_or(Err(failed.clone())))
+                        .collect();
                 }
             }
         }

@@ -30,7 +30,13 @@ impl Sites {
         }
     }
 
-    pub(crate) fn bind(&self, session: &Session, tree: &Tree, unit: &UnitData, sites: &[SiteId]) -> Result<(), Diagnostic> {
+    pub(crate) fn bind(
+        &self,
+        session: &Session,
+        tree: &Tree,
+        unit: &UnitData,
+        sites: &[SiteId],
+    ) -> Result<(), Diagnostic> {
         let mut wanted: Vec<(Key, Vec<SiteId>)> = Vec::new();
         let mut index: HashMap<Key, usize> = HashMap::new();
         for &id in sites {
@@ -56,7 +62,9 @@ impl Sites {
     fn make(&self, session: &Session, unit: &UnitData, wanted: Vec<(Key, Vec<SiteId>)>) -> Result<(), Diagnostic> {
         let request = Request::Trampolines { sites: wanted.iter().map(|(k, _)| k.0.clone()).collect() };
         let (made, inits) = match session.request(&request) {
-            Ok(Response::Trampolines { trampolines, inits }) if trampolines.len() == wanted.len() => (trampolines, inits),
+            Ok(Response::Trampolines { trampolines, inits }) if trampolines.len() == wanted.len() => {
+                (trampolines, inits)
+            }
             other => return Err(first(failure(other))),
         };
         let mut error = None;

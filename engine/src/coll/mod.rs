@@ -51,6 +51,7 @@ pub use equality::{equal, same_key};
 pub use generated::{Cycle, Iterate, Range, Repeat};
 pub use hash::{hash, identity as identity_hash, ordered as hash_ordered, unordered as hash_unordered};
 pub use indexed::{ArraySeq, ReverseSeq, StringSeq, Subvec, VecSeq};
+pub use kind::{is_map, is_seq, is_set, is_vector};
 pub use lazy::LazySeq;
 pub use list::{Cons, EmptyList, List, MapEntry, empty as empty_list};
 pub use lookup::{

@@ -6,7 +6,9 @@
 //! with `fn(&[Value]) -> Res`, for N and more arguments (the slice lies where the collector sees it).
 
 use crate::code::{Code, ENTRY_MANY, Entry0, Entry1, Entry2, Entry3, Entry4, Entry5, Entry6, EntryMany, Function};
+use crate::fault::{self, Class, Res};
 use crate::heap::Gc;
+use crate::value::Value;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
@@ -100,8 +102,10 @@ macro_rules! natives {
     };
 }
 
+mod host;
+
 /// Every table. A new topic adds its own here.
-static TABLES: &[&Table] = &[];
+static TABLES: &[&Table] = &[&host::HOST, &host::RUNG];
 
 /// The row of a name, `None` where the library has no such function in Rust.
 pub fn find(ns: &str, name: &str) -> Option<&'static Native> {
@@ -113,6 +117,28 @@ pub fn find(ns: &str, name: &str) -> Option<&'static Native> {
 /// All names of a namespace that are written in Rust.
 pub fn names(ns: &str) -> impl Iterator<Item = &'static str> {
     TABLES.iter().filter(move |t| t.ns == ns).flat_map(|t| t.rows.iter().map(|r| r.name))
+}
+
+/// A class name or a static constant (`Long/MAX_VALUE`) as a value, where the library knows it.
+pub fn class_constant(_name: &str) -> Option<Value> {
+    None
+}
+/// Can `(new Class …)` make one of these?
+pub fn constructs(class: &str) -> bool {
+    Class::named(class).is_some()
+}
+/// A method of the JVM's classes that portable programs call on the language's values.
+pub fn member(_object: Value, _name: &str) -> Option<fn(&[Value]) -> Res> {
+    None
+}
+pub fn data_reader(tag: &str, _v: Value) -> Res {
+    Err(fault::raise(Class::RuntimeException, format!("No reader function for tag {tag}")))
+}
+pub fn regex(_pattern: &str) -> Res {
+    Ok(Value::NIL)
+}
+pub fn reader_conditional(_form: Value, _splicing: bool) -> Res {
+    Ok(Value::NIL)
 }
 
 impl Native {

@@ -31,7 +31,8 @@ pub fn to_num(v: Value) -> Res {
 
 #[cold]
 fn out_of_range(v: Value, kind: &str) -> Thrown {
-    let text = text::text(v).unwrap_or_else(|| v.as_char().and_then(char::from_u32).map_or_else(String::new, String::from));
+    let text =
+        text::text(v).unwrap_or_else(|| v.as_char().and_then(char::from_u32).map_or_else(String::new, String::from));
     fault::raise(Class::IllegalArgument, format!("Value out of range for {kind}: {text}"))
 }
 
@@ -131,10 +132,7 @@ pub fn to_bigdec(v: Value) -> Res {
     if let Some(t) = v.cast::<Text>() {
         return match text::parse_decimal(t.as_str()) {
             Some(d) => Ok(big::big_decimal(&d)),
-            None => Err(fault::raise(
-                Class::NumberFormat,
-                "Character array is missing \"exponent\" mark 'e' or 'E'.",
-            )),
+            None => Err(fault::raise(Class::NumberFormat, "Character array is missing \"exponent\" mark 'e' or 'E'.")),
         };
     }
     let d = match Num::of(v)? {

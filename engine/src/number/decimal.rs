@@ -69,7 +69,9 @@ impl Decimal {
     /// Both as integers of one scale.
     fn aligned(&self, other: &Decimal) -> (BigInt, BigInt, i64) {
         let scale = self.scale.max(other.scale);
-        let up = |d: &Decimal| if d.scale == scale { d.unscaled.clone() } else { &d.unscaled * power_of_ten(scale - d.scale) };
+        let up = |d: &Decimal| {
+            if d.scale == scale { d.unscaled.clone() } else { &d.unscaled * power_of_ten(scale - d.scale) }
+        };
         (up(self), up(other), scale)
     }
     pub fn add(&self, other: &Decimal) -> Decimal {

@@ -23,6 +23,7 @@ mod same;
 mod string;
 mod syntax_quote;
 mod token;
+pub mod value;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,11 @@
 
 pub mod binding;
 mod define;
+pub mod library;
+pub mod load;
 mod namespace;
+pub mod nearest;
+pub mod resolve;
 mod var;
 
 pub use define::define;

@@ -131,7 +131,18 @@ unsafe fn generated_in(host: &Stubs, v: Value, ty: &CppType, storage: *mut u8) -
 pub(crate) fn is_callable(v: Value) -> bool {
     use engine::heap::TypeId as T;
     let callable = [
-        T::FUNCTION, T::KEYWORD, T::SYMBOL, T::VAR, T::MULTI_FN, T::VECTOR, T::SUBVEC, T::ARRAY_MAP, T::HASH_MAP, T::HASH_SET, T::TREE_MAP, T::TREE_SET,
+        T::FUNCTION,
+        T::KEYWORD,
+        T::SYMBOL,
+        T::VAR,
+        T::MULTI_FN,
+        T::VECTOR,
+        T::SUBVEC,
+        T::ARRAY_MAP,
+        T::HASH_MAP,
+        T::HASH_SET,
+        T::TREE_MAP,
+        T::TREE_SET,
     ];
     callable.contains(&v.type_id())
 }

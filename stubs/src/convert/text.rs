@@ -26,8 +26,12 @@ fn text_class(name: &str) -> Option<TextClass> {
     let name = plain(name).strip_prefix("std::")?;
     let name = name.strip_prefix("__cxx11::").unwrap_or(name);
     match name {
-        "string" | "basic_string<char>" | "basic_string<char, std::char_traits<char>, std::allocator<char>>" => Some(TextClass::String),
-        "string_view" | "basic_string_view<char>" | "basic_string_view<char, std::char_traits<char>>" => Some(TextClass::View),
+        "string" | "basic_string<char>" | "basic_string<char, std::char_traits<char>, std::allocator<char>>" => {
+            Some(TextClass::String)
+        }
+        "string_view" | "basic_string_view<char>" | "basic_string_view<char, std::char_traits<char>>" => {
+            Some(TextClass::View)
+        }
         _ => None,
     }
 }

@@ -1,0 +1,474 @@
+//! Forms that name C++: `cpp/raw`, casts, boxes, `new`, operators, literals, values; conversions between the worlds.
+
+use super::call::dots;
+use super::scope::show;
+use super::*;
+use crate::heap::Gc;
+use crate::host;
+use crate::text::Text;
+use questions::{Answer, Arg, CallAnswer, CallQuestion, Callee, Literal, Question, TypeKind};
+
+const OPERATORS: &[&str] = &[
+    "+", "-", "*", "/", "%", "++", "--", "==", "!=", "<", ">", "<=", ">=", "<=>", "!", "&&", "||", "~", "&", "|", "^",
+    "<<", ">>", "=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=", "aget",
+];
+
+impl Analyzer<'_> {
+    /// A list whose head is `cpp/…`.
+    pub(crate) fn cpp_form(&mut self, s: Gc<Symbol>, form: Value, position: Position) -> Res<ExprId> {
+        let name = s.name_str();
+        let all = items(form)?;
+        let args = &all[1..];
+        match name {
+            "raw" => self.raw(form, args, position),
+            "cast" | "unsafe-cast" => self.cast(form, args, name == "unsafe-cast", position),
+            "box" => self.box_(args, position),
+            "unbox" => self.unbox(args, position),
+            "new" => match args.split_first() {
+                Some((&ty, rest)) => {
+                    let ty = self.type_text(ty)?;
+                    self.cpp_call(Callee::New { ty }, form, 2, rest, None, position)
+                }
+                None => Err(self.arity("cpp/new", "(cpp/new Type arguments …)")),
+            },
+            "delete" => self.cpp_call(Callee::Delete {}, form, 1, args, None, position),
+            "type" => Err(self.error("cpp/type", "a C++ type is no value; write it where a type is wanted")),
+            "value" => match args {
+                [v] if v.is::<Text>() => {
+                    let text = v.cast::<Text>().map(|t| t.as_str().to_owned()).unwrap_or_default();
+                    self.constant_expression(text, position)
+                }
+                _ => Err(self.arity("cpp/value", "(cpp/value \"expression\")")),
+            },
+            op if OPERATORS.contains(&op) => self.operator(op, form, args, position),
+            n if n.len() > 1 && n.ends_with('.') => {
+                self.cpp_construct(&dots(&n[..n.len() - 1]), form, args, 1, position)
+            }
+            n => self.cpp_call_named(&dots(n), form, position),
+        }
+    }
+
+    fn raw(&mut self, form: Value, args: &[Value], position: Position) -> Res<ExprId> {
+        let [text] = args else { return Err(self.arity("cpp/raw", "(cpp/raw \"C++ text\")")) };
+        let Some(text) = text.cast::<Text>() else { return Err(self.arity("cpp/raw", "(cpp/raw \"C++ text\")")) };
+        let text = text.as_str().to_owned();
+        if self.collecting.is_some() {
+            // What follows may use what the text declares: it is declared once, in the last pass.
+            return Err(self.missing());
+        }
+        self.at_child(form, 1, |a| {
+            let (file, place) = (a.tree.file.to_string(), a.place);
+            match host::parts().cpp.raw(&text, &file, place.line) {
+                Ok(done) => {
+                    let raw = a.tree.raws.len() as u32;
+                    a.tree.raws.push(RawText { text: text.as_str().into(), place });
+                    a.inits.push(done.inits);
+                    Ok(a.add(Expr::CppRaw { raw }, position, Ty::Value))
+                }
+                Err(all) => Err(a.raise_all(all)),
+            }
+        })
+    }
+
+    /// The first diagnostic, the others as its notes.
+    fn raise_all(&mut self, all: Vec<Diagnostic>) -> Thrown {
+        let mut all = all.into_iter();
+        let mut d = all.next().unwrap_or_else(|| Diagnostic::new(Phase::Analyze, "cpp/raw", "C++ text was refused"));
+        for more in all {
+            let span = more.spans.into_iter().next();
+            d.notes.push(questions::Note { text: format!("{}: {}", more.code, more.message), span });
+        }
+        d.phase = Phase::Analyze;
+        if d.spans.is_empty() {
+            d.spans.push(self.span(""));
+        }
+        fault::raise_diagnostic(Class::Compiler, &d)
+    }
+
+    fn cast(&mut self, form: Value, args: &[Value], unchecked: bool, position: Position) -> Res<ExprId> {
+        let name = if unchecked { "cpp/unsafe-cast" } else { "cpp/cast" };
+        let [ty, v] = args[..] else { return Err(self.arity(name, &format!("({name} Type value)"))) };
+        let text = self.at_child(form, 1, |a| a.type_text(ty))?;
+        let value = self.at_child(form, 2, |a| a.cpp_arg(v))?;
+        if self.is_unknown(value) {
+            return Err(self.missing());
+        }
+        if self.ty(value) == Ty::Value {
+            let t = self.at_child(form, 1, |a| a.type_named(&text))?;
+            return self.convert_in(value, t);
+        }
+        self.cpp_site(Callee::Cast { ty: text, unchecked }, form, vec![(value, 2)], position)
+    }
+
+    fn box_(&mut self, args: &[Value], position: Position) -> Res<ExprId> {
+        let [v] = args else { return Err(self.arity("cpp/box", "(cpp/box pointer)")) };
+        let value = self.cpp_arg(*v)?;
+        let value = match self.ty(value) {
+            Ty::Cpp(t, Category::Lvalue | Category::Xvalue) if self.tree.ty(t).repr == Repr::Pointer => {
+                self.load(value, t)
+            }
+            _ => value,
+        };
+        match self.ty(value) {
+            Ty::Cpp(..) if self.tree.repr(value) == Some(Repr::Pointer) => {
+                Ok(self.add(Expr::CppBox { value }, position, Ty::Value))
+            }
+            Ty::Cpp(t, _) => {
+                let message = format!("only a pointer can be boxed, this is a {}", show(self.tree.ty(t)));
+                Err(self.error("cpp/box", message))
+            }
+            Ty::Value => Err(self.error("cpp/box", "only a C++ pointer can be boxed, this is a Clojure value")),
+        }
+    }
+
+    fn unbox(&mut self, args: &[Value], position: Position) -> Res<ExprId> {
+        let [ty, v] = args[..] else { return Err(self.arity("cpp/unbox", "(cpp/unbox Type box)")) };
+        let ty = self.type_form(ty)?;
+        let value = self.value(v)?;
+        let category = if self.tree.ty(ty).repr == Repr::Pointer { Category::Prvalue } else { Category::Lvalue };
+        Ok(self.add(Expr::CppUnbox { value, ty }, position, Ty::Cpp(ty, category)))
+    }
+
+    fn operator(&mut self, op: &str, form: Value, args: &[Value], position: Position) -> Res<ExprId> {
+        let token = if op == "aget" { "[]" } else { op };
+        if matches!(token, "&&" | "||") && args.len() == 2 {
+            return self.short_circuit(token, form, args, position);
+        }
+        let folds = matches!(token, "+" | "*" | "|" | "&" | "^" | "&&" | "||");
+        if args.len() > 2 && folds {
+            let mut left = self.operator(op, form, &args[..2], Position::Value)?;
+            for (i, &a) in args.iter().enumerate().skip(2) {
+                let right = self.at_child(form, i + 1, |an| an.cpp_arg(a))?;
+                let p = if i + 1 == args.len() { position } else { Position::Value };
+                left =
+                    self.cpp_site(Callee::Operator { token: token.into() }, form, vec![(left, 1), (right, i + 1)], p)?;
+            }
+            return Ok(left);
+        }
+        self.cpp_call(Callee::Operator { token: token.to_owned() }, form, 1, args, None, position)
+    }
+
+    /// `&&` and `||` evaluate their right side only where C++ would: on scalars they are an `if`.
+    fn short_circuit(&mut self, token: &str, form: Value, args: &[Value], position: Position) -> Res<ExprId> {
+        let left = self.at_child(form, 1, |a| a.cpp_arg(args[0]))?;
+        let mark = self.scope().temporaries.len();
+        let right = self.at_child(form, 2, |a| a.cpp_arg(args[1]))?;
+        if self.is_class(left) || self.is_class(right) {
+            return self.cpp_site(
+                Callee::Operator { token: token.into() },
+                form,
+                vec![(left, 1), (right, 2)],
+                position,
+            );
+        }
+        let bool_type = self.builtin("bool");
+        let left = self.convert_to(left, bool_type)?;
+        let right = self.convert_to(right, bool_type)?;
+        let right = self.end_full_expression(right, mark, Position::Value);
+        let ty = Ty::Cpp(bool_type, Category::Prvalue);
+        let known = self.add(Expr::NativeLiteral { value: NativeConst::Bits((token == "||") as u64) }, position, ty);
+        let (then, otherwise) = if token == "&&" { (right, known) } else { (known, right) };
+        Ok(self.add(Expr::If { test: left, then, otherwise }, position, ty))
+    }
+
+    fn is_class(&self, id: ExprId) -> bool {
+        match self.ty(id) {
+            Ty::Cpp(t, _) => self.tree.ty(t).repr == Repr::Memory,
+            Ty::Value => false,
+        }
+    }
+
+    /// `(set! place value)` and `(cpp/= place value)` on C++ lvalues.
+    pub(crate) fn cpp_assign(&mut self, target: Value, value: Value, position: Position) -> Res<ExprId> {
+        let target = self.cpp_arg(target)?;
+        if self.is_unknown(target) {
+            return Err(self.missing());
+        }
+        if self.ty(target) == Ty::Value {
+            return Err(self.error("analyze/set", "set! wants a var, a field or a C++ lvalue"));
+        }
+        let value = self.cpp_arg(value)?;
+        self.cpp_site(Callee::Operator { token: "=".into() }, Value::NIL, vec![(target, 1), (value, 2)], position)
+    }
+
+    /// A C++ name in value position.
+    pub(crate) fn cpp_value(&mut self, name: &str, position: Position) -> Res<ExprId> {
+        match self.ask(Question::Name { name: name.to_owned() })? {
+            Answer::Variable { .. } => {
+                let callee = Callee::Variable { name: name.to_owned() };
+                self.cpp_site(callee, Value::NIL, Vec::new(), position)
+            }
+            Answer::EnumConstant { ty, value } => {
+                let ty = self.add_type(ty);
+                let value = NativeConst::Bits(value as u64);
+                Ok(self.add(Expr::NativeLiteral { value }, position, Ty::Cpp(ty, Category::Prvalue)))
+            }
+            Answer::Constant { ty, value } => self.native_constant(name, ty, value, position),
+            Answer::Macro { function_like: false } => self.constant_expression(name.to_owned(), position),
+            Answer::Functions { overloads } if overloads.len() == 1 => {
+                self.cpp_site(Callee::Expression { text: format!("&{name}") }, Value::NIL, Vec::new(), position)
+            }
+            Answer::Functions { overloads } | Answer::FunctionTemplate { overloads } => {
+                let mut d = Diagnostic::new(
+                    Phase::Analyze,
+                    "cpp/ambiguous",
+                    format!("{name} is overloaded, so it has no one address"),
+                )
+                .at(self.span("which one?"))
+                .help(format!("(cpp/cast (:* (:fn result [parameters])) cpp/{})", name.replace("::", ".")));
+                for o in overloads {
+                    d = d.candidate(o.signature, o.span);
+                }
+                Err(fault::raise_diagnostic(Class::Compiler, &d))
+            }
+            Answer::Macro { function_like: true } => {
+                Err(self.error("cpp/call", format!("{name} is a macro that takes arguments: call it")))
+            }
+            Answer::Namespace { .. } => Err(self.error("cpp/type", format!("{name} is a namespace, not a value"))),
+            Answer::Type { .. } | Answer::ClassTemplate { .. } => {
+                let d = Diagnostic::new(Phase::Analyze, "cpp/type", format!("{name} is a type, not a value"))
+                    .at(self.span("a type"))
+                    .help(format!("(cpp/{}) makes one", name.replace("::", ".")));
+                Err(fault::raise_diagnostic(Class::Compiler, &d))
+            }
+            _ => Err(self.error("cpp/unresolved", format!("{name} is no value"))),
+        }
+    }
+
+    fn constant_expression(&mut self, text: String, position: Position) -> Res<ExprId> {
+        match self.ask(Question::Value { text: text.clone() })? {
+            Answer::Constant { ty, value } => self.native_constant(&text, ty, value, position),
+            Answer::EnumConstant { ty, value } => {
+                let ty = self.add_type(ty);
+                let value = NativeConst::Bits(value as u64);
+                Ok(self.add(Expr::NativeLiteral { value }, position, Ty::Cpp(ty, Category::Prvalue)))
+            }
+            _ => self.cpp_site(Callee::Expression { text }, Value::NIL, Vec::new(), position),
+        }
+    }
+
+    /// A constant whose value is known becomes a literal; any other is evaluated where it is used.
+    fn native_constant(
+        &mut self,
+        text: &str,
+        ty: questions::CppType,
+        value: Option<Literal>,
+        position: Position,
+    ) -> Res<ExprId> {
+        let value = match value {
+            Some(Literal::Int(n)) => NativeConst::Bits(n as u64),
+            Some(Literal::UInt(n)) => NativeConst::Bits(n),
+            Some(Literal::Float(d)) if ty.repr == Repr::F32 => NativeConst::Bits((d as f32).to_bits() as u64),
+            Some(Literal::Float(d)) if ty.repr == Repr::F64 => NativeConst::Bits(d.to_bits()),
+            Some(Literal::Bool(b)) => NativeConst::Bits(b as u64),
+            Some(Literal::Null) => NativeConst::Bits(0),
+            Some(Literal::String(s)) if ty.kind == TypeKind::Pointer => {
+                let v = Text::value(&s);
+                NativeConst::CString(self.constant(v)?)
+            }
+            _ => return self.cpp_site(Callee::Expression { text: text.to_owned() }, Value::NIL, Vec::new(), position),
+        };
+        let ty = self.add_type(ty);
+        Ok(self.add(Expr::NativeLiteral { value }, position, Ty::Cpp(ty, Category::Prvalue)))
+    }
+
+    /// A literal where C++ wants it: native.
+    pub(crate) fn native_literal(&mut self, form: Value) -> Res<Option<ExprId>> {
+        let (name, value) = if let Some(n) = form.as_long() {
+            (if i32::try_from(n).is_ok() { "int" } else { "long" }, NativeConst::Bits(n as u64))
+        } else if let Some(d) = form.as_double() {
+            ("double", NativeConst::Bits(d.to_bits()))
+        } else if let Some(b) = form.as_bool() {
+            ("bool", NativeConst::Bits(b as u64))
+        } else if form.is_nil() {
+            ("std::nullptr_t", NativeConst::Bits(0))
+        } else if let Some(c) = form.as_char().filter(|&c| c < 128) {
+            ("char", NativeConst::Bits(c as u64))
+        } else if form.is::<Text>() {
+            ("const char *", NativeConst::CString(self.constant(form)?))
+        } else {
+            return Ok(None);
+        };
+        let ty = self.builtin(name);
+        Ok(Some(self.add(Expr::NativeLiteral { value }, Position::Value, Ty::Cpp(ty, Category::Prvalue))))
+    }
+
+    /// An argument of a C++ call: literals native, C++ expressions as they are, everything else a value.
+    pub(crate) fn cpp_arg(&mut self, form: Value) -> Res<ExprId> {
+        match self.native_literal(form)? {
+            Some(id) => Ok(id),
+            None => self.expr(form, Want::Any, Position::Value),
+        }
+    }
+
+    /// A Clojure value as a C++ value of the type, checked when it runs.
+    pub(crate) fn convert_in(&mut self, value: ExprId, ty: TypeIx) -> Res<ExprId> {
+        let t = self.tree.ty(ty).clone();
+        let callable = t.kind == TypeKind::FunctionPointer || t.name.starts_with("std::function<");
+        if t.repr == Repr::Memory {
+            let into = Some(self.temporary(ty)?);
+            let expr = if callable { Expr::Callback { value, ty, into } } else { Expr::ConvertIn { value, ty, into } };
+            return Ok(self.add(expr, Position::Value, Ty::Cpp(ty, Category::Lvalue)));
+        }
+        let expr =
+            if callable { Expr::Callback { value, ty, into: None } } else { Expr::ConvertIn { value, ty, into: None } };
+        Ok(self.add(expr, Position::Value, Ty::Cpp(ty, Category::Prvalue)))
+    }
+
+    /// Anything as a C++ value of the type, by an implicit conversion of C++ or from a Clojure value.
+    pub(crate) fn convert_to(&mut self, id: ExprId, ty: TypeIx) -> Res<ExprId> {
+        match self.ty(id) {
+            Ty::Value => self.convert_in(id, ty),
+            Ty::Cpp(t, Category::Prvalue) if t == ty => Ok(id),
+            Ty::Cpp(t, _) if t == ty && self.tree.ty(t).repr != Repr::Memory => Ok(self.load(id, t)),
+            Ty::Cpp(..) => {
+                let text = self.tree.ty(ty).name.clone();
+                self.cpp_site(Callee::Cast { ty: text, unchecked: false }, Value::NIL, vec![(id, 1)], Position::Value)
+            }
+        }
+    }
+
+    /// The test of an `if`: a value, or a C++ scalar; objects convert to bool as C++ does it.
+    pub(crate) fn truth(&mut self, id: ExprId) -> Res<ExprId> {
+        match self.ty(id) {
+            Ty::Value => Ok(id),
+            Ty::Cpp(t, category) => match self.tree.ty(t).repr {
+                Repr::Void => Err(self.error("cpp/type", "the test's call returns void")),
+                Repr::Memory => {
+                    let callee = Callee::Cast { ty: "bool".into(), unchecked: false };
+                    self.cpp_site(callee, Value::NIL, vec![(id, 1)], Position::Value)
+                }
+                _ if category == Category::Prvalue => Ok(id),
+                _ => Ok(self.load(id, t)),
+            },
+        }
+    }
+
+    /// Reads a scalar through its address. Objects stay where they are.
+    pub(crate) fn load(&mut self, id: ExprId, t: TypeIx) -> ExprId {
+        if self.tree.ty(t).repr == Repr::Memory {
+            return id;
+        }
+        self.add(Expr::CppLoad { value: id }, Position::Value, Ty::Cpp(t, Category::Prvalue))
+    }
+
+    /// A C++ result where a Clojure value is wanted.
+    pub(crate) fn convert_out(&mut self, id: ExprId, t: TypeIx, category: Category, position: Position) -> Res<ExprId> {
+        let ty = self.tree.ty(t).clone();
+        if ty.repr != Repr::Memory {
+            let id = if category == Category::Prvalue { id } else { self.load(id, t) };
+            return Ok(self.add(Expr::ConvertOut { value: id, site: None, destroy: None }, position, Ty::Value));
+        }
+        if converts_itself(&ty.name) {
+            return Ok(self.add(Expr::ConvertOut { value: id, site: None, destroy: None }, position, Ty::Value));
+        }
+        let moving = category != Category::Lvalue && ty.movable;
+        if !moving && !ty.copyable || ty.incomplete {
+            let message =
+                format!("a {} cannot become a Clojure value: it can be neither converted nor copied", show(&ty));
+            let d = Diagnostic::new(Phase::Analyze, "cpp/conversion", message)
+                .at(self.span("needed as a Clojure value here"))
+                .note(format!("no specialisation of rung::convert<{}>", show(&ty)))
+                .help("keep it in a C++ local, or box a pointer to it: (cpp/box (cpp/& x))");
+            return Err(fault::raise_diagnostic(Class::Compiler, &d));
+        }
+        let name = ty.name.clone();
+        let site = if ty.trivially_copyable {
+            None
+        } else {
+            let (callee, category) = if moving {
+                (Callee::Move { ty: name.clone() }, Category::Xvalue)
+            } else {
+                (Callee::Copy { ty: name.clone() }, Category::Lvalue)
+            };
+            Some(self.lifecycle(callee, &name, category)?)
+        };
+        let destroy = self.destructor(t)?;
+        Ok(self.add(Expr::ConvertOut { value: id, site, destroy }, position, Ty::Value))
+    }
+
+    /// The destructor's site of a type, none where it is trivial.
+    pub(crate) fn destructor(&mut self, t: TypeIx) -> Res<Option<SiteId>> {
+        let ty = self.tree.ty(t);
+        if ty.trivially_destructible || ty.repr != Repr::Memory {
+            return Ok(None);
+        }
+        let name = ty.name.clone();
+        self.lifecycle(Callee::Destroy { ty: name.clone() }, &name, Category::Lvalue).map(Some)
+    }
+
+    fn lifecycle(&mut self, callee: Callee, ty: &str, category: Category) -> Res<SiteId> {
+        let args = vec![Arg::Native { ty: ty.to_owned(), category }];
+        match self.ask(Question::Call(CallQuestion { callee, args }))? {
+            Answer::Call(answer) => Ok(self.add_site(answer)),
+            _ => Err(self.error("cpp/call", format!("{ty} has no such operation"))),
+        }
+    }
+
+    pub(crate) fn add_site(&mut self, answer: CallAnswer) -> SiteId {
+        if let Some(&id) = self.site_index.get(&answer.site) {
+            return id;
+        }
+        let id = SiteId(self.tree.sites.len() as u32);
+        self.site_index.insert(answer.site.clone(), id);
+        self.tree.sites.push(answer);
+        id
+    }
+
+    /// Storage for a temporary object of the full expression at hand.
+    pub(crate) fn temporary(&mut self, t: TypeIx) -> Res<NativeId> {
+        let destroy = self.destructor(t)?;
+        let size = self.tree.ty(t).size;
+        let n = self.scope().native(t, size, destroy);
+        self.scope().temporaries.push(n);
+        Ok(n)
+    }
+
+    /// Takes the storage of a prvalue's temporary over for a local: it is constructed in place and lives with the local.
+    pub(crate) fn take_storage(&mut self, id: ExprId, mark: usize) -> Option<NativeId> {
+        if !self.is_memory(id) {
+            return None;
+        }
+        let into = self.storage_of(id)?;
+        let temporaries = &mut self.scope().temporaries;
+        let at = temporaries.iter().skip(mark).position(|&n| n == into)? + mark;
+        temporaries.remove(at);
+        Some(into)
+    }
+
+    /// Where the object that a node yields is constructed.
+    fn storage_of(&self, id: ExprId) -> Option<NativeId> {
+        match self.tree.expr(id) {
+            Expr::CppCall { into, .. }
+            | Expr::CppMethod { into, .. }
+            | Expr::CppConstruct { into, .. }
+            | Expr::CppOperator { into, .. }
+            | Expr::CppCast { into, .. }
+            | Expr::ConvertIn { into, .. }
+            | Expr::Callback { into, .. } => *into,
+            Expr::Do { body } => body.last().and_then(|&b| self.storage_of(b)),
+            Expr::Let { body, .. } | Expr::Letfn { body, .. } | Expr::Cleanups { body, .. } => self.storage_of(*body),
+            _ => None,
+        }
+    }
+
+    /// The type that a handler binds.
+    pub(crate) fn catch_type(&mut self, class: Value) -> Res<TypeIx> {
+        let text = match class.cast::<Symbol>() {
+            Some(s) if s.ns_str() != Some("cpp") && self.cpp_name(s).is_none() => {
+                let message = format!("Unable to resolve classname: {}", s.full());
+                return Err(self.error("analyze/unresolved-class", message));
+            }
+            _ => self.type_text(class)?,
+        };
+        match self.ask(Question::Catch { handler: text.clone() })? {
+            Answer::Catch { ty } => Ok(self.add_type(ty)),
+            _ => Err(self.error("cpp/type", format!("{text} cannot be caught"))),
+        }
+    }
+}
+
+/// Class types that the host converts to Clojure values of their own.
+fn converts_itself(name: &str) -> bool {
+    name.starts_with("std::basic_string<char") || name.starts_with("std::basic_string_view<char")
+}

@@ -1,0 +1,131 @@
+//! Calls into C++: the arguments are analyzed, Clang is asked what the call chooses, boxed arguments are converted to
+//! what was chosen, and the site is entered in the tree.
+
+use super::*;
+use questions::{Answer, Arg, CallAnswer, CallQuestion, Callee, Question};
+
+impl Analyzer<'_> {
+    /// `(name args …)`: a function, or a type to construct.
+    pub(crate) fn cpp_call_named(&mut self, name: &str, form: Value, position: Position) -> Res<ExprId> {
+        let all = items(form)?;
+        self.cpp_call(Callee::Name { name: name.to_owned() }, form, 1, &all[1..], None, position)
+    }
+
+    pub(crate) fn cpp_construct(
+        &mut self,
+        ty: &str,
+        form: Value,
+        args: &[Value],
+        first: usize,
+        position: Position,
+    ) -> Res<ExprId> {
+        self.cpp_call(Callee::Construct { ty: ty.to_owned() }, form, first, args, None, position)
+    }
+
+    /// `(.name object args …)`, `(.-name object)`: the object is analyzed already.
+    pub(crate) fn cpp_member(
+        &mut self,
+        object: ExprId,
+        name: &str,
+        form: Value,
+        args: &[Value],
+        position: Position,
+    ) -> Res<ExprId> {
+        match name.strip_prefix('-') {
+            Some(field) if args.is_empty() => {
+                self.cpp_call(Callee::Field { name: field.to_owned() }, form, 2, &[], Some(object), position)
+            }
+            Some(field) => Err(self.error("cpp/member", format!("a field takes no arguments: (.-{field} object)"))),
+            None => self.cpp_call(Callee::Method { name: name.to_owned() }, form, 2, args, Some(object), position),
+        }
+    }
+
+    /// Calls a C++ value: a function pointer, a functor, a lambda.
+    pub(crate) fn cpp_invoke(
+        &mut self,
+        callee: ExprId,
+        form: Value,
+        args: &[Value],
+        position: Position,
+    ) -> Res<ExprId> {
+        self.cpp_call(Callee::Invoke {}, form, 1, args, Some(callee), position)
+    }
+
+    /// A call whose arguments are forms; `first` is the index of the first of them in `form`.
+    pub(crate) fn cpp_call(
+        &mut self,
+        callee: Callee,
+        form: Value,
+        first: usize,
+        args: &[Value],
+        object: Option<ExprId>,
+        position: Position,
+    ) -> Res<ExprId> {
+        let mut ids = Vec::with_capacity(args.len() + 1);
+        ids.extend(object.map(|o| (o, first.saturating_sub(1))));
+        for (i, &a) in args.iter().enumerate() {
+            let id = self.at_child(form, first + i, |an| an.cpp_arg(a))?;
+            ids.push((id, first + i));
+        }
+        self.cpp_site(callee, form, ids, position)
+    }
+
+    /// A call whose arguments are nodes, each with the index of its form in `form`.
+    pub(crate) fn cpp_site(
+        &mut self,
+        callee: Callee,
+        form: Value,
+        args: Vec<(ExprId, usize)>,
+        position: Position,
+    ) -> Res<ExprId> {
+        if args.iter().any(|&(id, _)| self.is_unknown(id)) {
+            return Err(self.missing());
+        }
+        let mut kinds = Vec::with_capacity(args.len());
+        for &(id, _) in &args {
+            kinds.push(match self.ty(id) {
+                Ty::Cpp(t, category) => Arg::Native { ty: self.tree.ty(t).name.clone(), category },
+                Ty::Value if matches!(self.tree.expr(id), Expr::Fn { .. }) => Arg::Callback {},
+                Ty::Value => Arg::Boxed {},
+            });
+        }
+        let answer = match self.ask(Question::Call(CallQuestion { callee: callee.clone(), args: kinds }))? {
+            Answer::Call(answer) => answer,
+            _ => return Err(self.error("cpp/call", "this cannot be called")),
+        };
+        let mut ids = Vec::with_capacity(args.len());
+        for (i, (id, child)) in args.into_iter().enumerate() {
+            ids.push(match (self.ty(id), answer.args.get(i)) {
+                (Ty::Value, Some(wanted)) => {
+                    let wanted = wanted.clone();
+                    let t = self.add_type(wanted);
+                    self.at_child(form, child, |a| a.convert_in(id, t))?
+                }
+                _ => id,
+            });
+        }
+        self.site_node(callee, answer, ids, position)
+    }
+
+    fn site_node(&mut self, callee: Callee, answer: CallAnswer, args: Vec<ExprId>, position: Position) -> Res<ExprId> {
+        let result = self.add_type(answer.result.clone());
+        let ty = Ty::Cpp(result, answer.result_category);
+        let constructs = matches!(answer.site.callee, Callee::Construct { .. });
+        let site = self.add_site(answer);
+        let in_memory = self.tree.ty(result).repr == Repr::Memory && category(ty) == Category::Prvalue;
+        let into = if in_memory { Some(self.temporary(result)?) } else { None };
+        let one = |args: &[ExprId]| args.first().copied();
+        let expr = match (callee, one(&args)) {
+            (Callee::Method { .. }, _) => Expr::CppMethod { site, args: args.into(), into },
+            (Callee::Field { .. }, Some(object)) => Expr::CppField { site, object },
+            (Callee::Operator { token }, _) => Expr::CppOperator { site, token: token.into(), args: args.into(), into },
+            (Callee::Cast { .. }, Some(value)) => Expr::CppCast { site, value, into },
+            (Callee::New { .. }, _) => Expr::CppNew { site, args: args.into() },
+            (Callee::Delete {}, Some(value)) => Expr::CppDelete { site, value },
+            (Callee::Variable { .. }, _) => Expr::CppVariable { site },
+            _ if constructs => Expr::CppConstruct { site, args: args.into(), into },
+            _ => Expr::CppCall { site, args: args.into(), into },
+        };
+        Ok(self.add(expr, position, ty))
+    }
+}

@@ -1,0 +1,125 @@
+//! Macroexpansion, one step and all steps.
+
+use super::special::Special;
+use super::*;
+use crate::space::{VarFlag, resolve};
+
+/// Is the form `(do …)`?
+pub fn is_do(form: Value) -> bool {
+    head(form).is_some_and(|s| s.ns.is_nil() && s.name_str() == "do")
+}
+
+/// The symbol that a list form begins with.
+pub(crate) fn head(form: Value) -> Option<crate::heap::Gc<Symbol>> {
+    if !coll::is_seq(form) {
+        return None;
+    }
+    coll::first(form).ok()?.cast::<Symbol>()
+}
+
+/// Expands a top-level form until its head is no macro.
+pub fn macroexpand_top(form: Value, places: &PlaceTable, file: &str, place: reader::Place) -> Res {
+    let mut form = form;
+    loop {
+        let ns = space::current();
+        match expand(ns, form, Value::NIL, |_| false) {
+            Ok(Some(next)) => form = next,
+            Ok(None) => return Ok(form),
+            Err(t) => return Err(placed(t, form, places, file, place)),
+        }
+    }
+}
+
+/// One step, as `macroexpand-1` does.
+pub fn macroexpand_1(form: Value) -> Res {
+    Ok(expand(space::current(), form, Value::NIL, |_| false)?.unwrap_or(form))
+}
+
+pub fn macroexpand(form: Value) -> Res {
+    let mut form = form;
+    while let Some(next) = expand(space::current(), form, Value::NIL, |_| false)? {
+        form = next;
+    }
+    Ok(form)
+}
+
+/// The expansion of a macro call, `None` where the form is none. `bound` says whether a name is a local.
+pub(crate) fn expand(
+    ns: &'static Namespace,
+    form: Value,
+    env: Value,
+    bound: impl Fn(crate::heap::Gc<Symbol>) -> bool,
+) -> Res<Option<Value>> {
+    let Some(symbol) = head(form) else { return Ok(None) };
+    if Special::named(symbol).is_some() || symbol.ns_str() == Some("cpp") || bound(symbol) {
+        return Ok(None);
+    }
+    let Some(var) = resolve::var(ns, symbol)? else { return Ok(None) };
+    if !var.has(VarFlag::Macro) {
+        return Ok(None);
+    }
+    let mut args = GcVec::new();
+    args.push(form);
+    args.push(env);
+    coll::each(coll::rest(form)?, &mut |v| {
+        args.push(v);
+        Ok(std::ops::ControlFlow::Continue(()))
+    })?;
+    let expanded = crate::invoke::invoke(var.deref()?, &args)?;
+    Ok(Some(keep_place(form, expanded)?))
+}
+
+/// A list made by a macro takes the call's line and column where it has none of its own.
+fn keep_place(form: Value, expanded: Value) -> Res {
+    if !coll::is_seq(expanded) || !coll::meta(expanded).is_nil() || coll::seq(expanded)?.is_nil() {
+        return Ok(expanded);
+    }
+    let meta = coll::meta(form);
+    if meta.is_nil() { Ok(expanded) } else { coll::with_meta(expanded, meta) }
+}
+
+/// An error that a macro threw, given the place of its call; one that has a place already keeps it.
+fn placed(thrown: Thrown, form: Value, places: &PlaceTable, file: &str, place: reader::Place) -> Thrown {
+    let t = crate::thread::Thread::current();
+    let error = t.take_pending();
+    let Some(e) = error.cast::<fault::Throwable>() else { return fault::throw(error) };
+    if !e.diagnostic.is_nil() || e.class().is_a(Class::Error) || e.class() == Class::Interrupted {
+        return fault::throw(error);
+    }
+    let _ = thrown;
+    let name = head(form).map_or_else(|| "macro".to_owned(), |s| s.full());
+    let p = places.of(form).unwrap_or(place);
+    let d = Diagnostic::new(Phase::Macroexpand, "macroexpand/failed", format!("{name}: {}", e.message_text()))
+        .at(p.in_file(file, "expanding this"));
+    let message = crate::text::Text::value(&d.message);
+    let json = crate::text::Text::value(&serde_json::to_string(&d).unwrap_or_default());
+    fault::throw(fault::Throwable::alloc_full(Class::Compiler, message, error, Value::NIL, json, Value::NIL).value())
+}
+
+impl Analyzer<'_> {
+    /// Expands a macro call inside the form at hand.
+    pub(crate) fn expand(&mut self, form: Value) -> Res<Option<Value>> {
+        if let Some(known) = self.expansions.get(form) {
+            return Ok(Some(known));
+        }
+        let this = &*self;
+        match expand(this.ns, form, Value::NIL, |s| this.is_bound(s)) {
+            Err(t) => {
+                let p = self.place;
+                let place = reader::Place {
+                    line: p.line,
+                    column: p.column,
+                    end_line: p.end_line,
+                    end_column: p.end_column,
+                    ..Default::default()
+                };
+                Err(placed(t, form, self.places, &self.tree.file, place))
+            }
+            Ok(Some(expanded)) => {
+                self.expansions.put(form, expanded);
+                Ok(Some(expanded))
+            }
+            Ok(None) => Ok(None),
+        }
+    }
+}

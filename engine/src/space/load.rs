@@ -1,0 +1,162 @@
+//! Evaluating: a form, a text, a file. One top-level form after another, so that each sees what the one before did; a
+//! top-level `do` is unrolled.
+
+use super::resolve;
+use super::{Namespace, current};
+use crate::analyze;
+use crate::coll;
+use crate::fault::{self, Class, Res};
+use crate::reader::value::{Maker, PlaceTable};
+use crate::reader::{self, Conditionals, Name, Options, ReadEval, Reader, Resolve, Syntax};
+use crate::text::{Keyword, Symbol};
+use crate::value::Value;
+use std::cell::RefCell;
+
+thread_local! {
+    /// The file being loaded, as programs named it.
+    static FILE: RefCell<Box<str>> = RefCell::new("NO_SOURCE_PATH".into());
+}
+
+/// The file being loaded by this thread; relative C++ headers are sought beside it.
+pub fn current_file() -> Box<str> {
+    FILE.with(|f| f.borrow().clone())
+}
+
+/// The names a reader must know, as the current namespace sees them.
+pub struct NamespaceNames;
+
+impl Resolve for NamespaceNames {
+    fn current_ns(&self) -> Box<str> {
+        current().name.into()
+    }
+    fn alias(&self, alias: &str) -> Option<Box<str>> {
+        resolve::namespace(current(), alias).map(|n| n.name.into())
+    }
+    fn symbol(&self, ns: Option<&str>, name: &str) -> Name {
+        qualify(current(), ns, name)
+    }
+}
+
+fn qualify(here: &'static Namespace, ns: Option<&str>, name: &str) -> Name {
+    let symbol = Symbol::intern(ns, name);
+    match resolve::var(here, symbol) {
+        Ok(Some(v)) => return Name::qualified(v.ns_str(), v.name_str()),
+        Ok(None) => (),
+        Err(_) => drop(crate::thread::Thread::current().take_pending()),
+    }
+    match ns {
+        Some(part) => Name::qualified(resolve::namespace(here, part).map_or(part, |n| n.name), name),
+        None if fault::Class::named(name).is_some() => Name::plain(name),
+        None => Name::qualified(here.name, name),
+    }
+}
+
+/// Default handling of a tagged literal: `#inst`, `#uuid`, `#cpp`, then `*data-readers*`.
+pub fn tagged(tag: &str, v: Value) -> Res {
+    if tag == "cpp" {
+        let cpp = Keyword::intern(Some("rung"), "cpp").value();
+        let old = coll::meta(v);
+        return coll::with_meta(v, coll::assoc(old, cpp, Value::TRUE)?);
+    }
+    crate::native::data_reader(tag, v)
+}
+
+/// How program text is read.
+pub fn options<'a>(file: &str) -> Options<'a> {
+    Options {
+        syntax: Syntax::Program,
+        features: if file.ends_with(".jank") { &["rung", "jank"] } else { &["rung"] },
+        conditionals: Conditionals::Allow,
+        read_eval: ReadEval::Allow,
+        resolver: Some(&NamespaceNames),
+        stack_limit: crate::thread::Thread::current().native_limit(),
+    }
+}
+
+/// Reads and evaluates every form of a text; the value of the last. `line` is where the text begins in its file.
+pub fn eval_text(text: &str, file: &str, line: u32) -> Res {
+    let mut last = Value::NIL;
+    eval_each(text, file, line, &mut |v| {
+        last = v;
+        Ok(())
+    })?;
+    Ok(last)
+}
+
+/// Reads and evaluates form after form, giving each value to `f`.
+pub fn eval_each(text: &str, file: &str, line: u32, f: &mut dyn FnMut(Value) -> Res<()>) -> Res<()> {
+    let _file = FileScope::enter(file);
+    let mut reader = Reader::starting_at(text, file, options(file), line, 1);
+    loop {
+        let form = match reader.next() {
+            Ok(Some(form)) => form,
+            Ok(None) => return Ok(()),
+            Err(d) => return Err(fault::raise_diagnostic(Class::Reader, &d)),
+        };
+        let v = eval_form(&form, file)?;
+        f(v)?;
+    }
+}
+
+/// Evaluates one form that was read, its places known.
+pub fn eval_form(form: &reader::Form, file: &str) -> Res {
+    let mut places = PlaceTable::default();
+    let v = maker(Some(&mut places)).value(form)?;
+    eval_with(v, &places, file, form.span)
+}
+
+/// A maker of values with the language's own handling of tags, patterns and conditionals.
+pub fn maker(places: Option<&mut PlaceTable>) -> Maker<'_> {
+    Maker {
+        places,
+        data_reader: &tagged,
+        regex: &crate::native::regex,
+        conditional: &crate::native::reader_conditional,
+    }
+}
+
+/// Evaluates a value as a form: `eval`.
+pub fn eval(form: Value) -> Res {
+    eval_with(form, &PlaceTable::default(), &current_file(), reader::Place::default())
+}
+
+fn eval_with(form: Value, places: &PlaceTable, file: &str, place: reader::Place) -> Res {
+    crate::thread::check()?;
+    let expanded = analyze::macroexpand_top(form, places, file, place)?;
+    if analyze::is_do(expanded) {
+        let mut last = Value::NIL;
+        coll::each(coll::rest(expanded)?, &mut |sub| {
+            last = eval_with(sub, places, file, places.of(sub).unwrap_or(place))?;
+            Ok(std::ops::ControlFlow::Continue(()))
+        })?;
+        return Ok(last);
+    }
+    let unit = analyze::analyze(expanded, places, file, place)?;
+    unit.run()
+}
+
+/// Loads a file.
+///
+/// # Errors
+/// FileNotFoundException; what its forms raise.
+pub fn load_file(path: &str) -> Res {
+    match std::fs::read_to_string(path) {
+        Ok(text) => eval_text(&text, path, 1),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            Err(fault::raise(Class::FileNotFound, format!("{path} (No such file or directory)")))
+        }
+        Err(e) => Err(fault::raise(Class::Io, format!("{path} ({e})"))),
+    }
+}
+
+struct FileScope(Box<str>);
+impl FileScope {
+    fn enter(file: &str) -> FileScope {
+        FileScope(FILE.with(|f| f.replace(file.into())))
+    }
+}
+impl Drop for FileScope {
+    fn drop(&mut self) {
+        FILE.with(|f| *f.borrow_mut() = std::mem::take(&mut self.0));
+    }
+}
