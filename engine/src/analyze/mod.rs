@@ -1,5 +1,5 @@
 //! Forms → expression tree: macroexpansion, names, slots, captures, positions and C++ types are settled here, so that
-//! everything is known before anything runs. What a form needs at run time is gathered in a [`Unit`].
+//! everything is known before anything runs. What a form needs at run time is gathered in a [`TopLevel`].
 
 mod call;
 mod constant;
@@ -16,7 +16,7 @@ mod unit;
 
 pub use expr::*;
 pub use macroexpand::{is_do, macroexpand, macroexpand_1, macroexpand_top};
-pub use unit::Unit;
+pub use unit::TopLevel;
 
 use crate::coll;
 use crate::fault::{self, Class, Res, Thrown};
@@ -67,7 +67,7 @@ pub(crate) struct Analyzer<'a> {
 ///
 /// # Errors
 /// What is wrong with the form, as a CompilerException that carries the diagnostic; whatever a macro throws.
-pub fn analyze(form: Value, places: &PlaceTable, file: &str, place: reader::Place) -> Res<Unit> {
+pub fn analyze(form: Value, places: &PlaceTable, file: &str, place: reader::Place) -> Res<TopLevel> {
     let mut expansions = Expansions::default();
     for _ in 0..MAX_PASSES {
         let mut a = Analyzer::new(places, file, place, &mut expansions);

@@ -9,12 +9,12 @@ use std::sync::atomic::AtomicPtr;
 use std::sync::{Arc, OnceLock};
 
 /// An analyzed top-level form. Its parts live for ever: functions made by it may.
-pub struct Unit {
+pub struct TopLevel {
     pub code: &'static Code,
     pub tree: Arc<Tree>,
 }
 
-impl Unit {
+impl TopLevel {
     /// Runs the form.
     pub fn run(&self) -> Res {
         let t = Thread::current();
@@ -24,7 +24,7 @@ impl Unit {
 }
 
 /// Makes the records of a finished analysis and hands them to tier 0.
-pub(super) fn finish(a: Analyzer) -> Res<Unit> {
+pub(super) fn finish(a: Analyzer) -> Res<TopLevel> {
     let consts_len = a.consts.len();
     let consts = constants(&a.consts);
     let tree = Arc::new(a.tree);
@@ -54,7 +54,7 @@ pub(super) fn finish(a: Analyzer) -> Res<Unit> {
         host::parts().evaluator.install(c);
         host::parts().tiers.defined(c);
     }
-    Ok(Unit { code: entry, tree })
+    Ok(TopLevel { code: entry, tree })
 }
 
 /// The constants where the collector sees them, for as long as the code lives: for ever.
