@@ -2,6 +2,7 @@
 //! come in. It knows no tier, no code generator and no C++ compiler.
 
 pub mod analyze;
+pub mod clock;
 pub mod code;
 pub mod coll;
 pub mod cppbox;
@@ -13,6 +14,7 @@ pub mod invoke;
 pub mod native;
 pub mod number;
 pub mod reader;
+pub mod signal;
 pub mod space;
 pub mod text;
 pub mod thread;

@@ -230,6 +230,16 @@ impl Thread {
         self.limit.store(usize::MAX, Ordering::Release);
     }
 
+    /// Is it requested and not heard yet?
+    pub fn requests(&self, r: Request) -> bool {
+        self.requests.load(Ordering::Acquire) & r as u32 != 0
+    }
+
+    /// Takes a request back that nobody heard.
+    pub fn forget(&self, r: Request) {
+        self.requests.fetch_and(!(r as u32), Ordering::AcqRel);
+    }
+
     /// What was requested, taken; the limit is put back.
     pub fn take_requests(&self) -> u32 {
         self.limit.store(self.stack_limit.get(), Ordering::Release);
