@@ -50,6 +50,11 @@ pub trait CppHost: Sync + Send {
     fn known(&self, question: &Question) -> Option<Result<Answer, Diagnostic>> {
         self.ask(std::slice::from_ref(question)).pop()
     }
+    /// Does `to_value` give a Clojure value for the type, rather than an object in a box? Scalars, pointers, texts; what
+    /// `rung::convert<T>` is specialised for, as the standard library's collections of such.
+    fn converts(&self, ty: &CppType) -> bool {
+        ty.repr != questions::Repr::Memory
+    }
     /// Makes the trampolines of a form's sites that have none yet, in one batch, and stores their addresses.
     fn bind_sites(&self, tree: &Tree, unit: &UnitData, sites: &[SiteId]) -> Result<(), Diagnostic>;
     /// Calls a bound site through the guard: a C++ exception becomes a pending error.

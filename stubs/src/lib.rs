@@ -136,6 +136,9 @@ impl CppHost for Stubs {
     fn known(&self, question: &Question) -> Option<Result<Answer, Diagnostic>> {
         self.session.known(question)
     }
+    fn converts(&self, ty: &CppType) -> bool {
+        convert::converts(self, ty)
+    }
     fn bind_sites(&self, tree: &Tree, unit: &UnitData, sites: &[SiteId]) -> Result<(), Diagnostic> {
         self.sites.bind(&self.session, tree, unit, sites)
     }

@@ -2,9 +2,10 @@
 //! other side). A function that fails leaves its error pending and answers 1.
 
 use crate::{boxes, callback, convert};
+use engine::coll;
 use engine::cppbox::CppBox;
 use engine::fault::{Class, Res, Throwable};
-use engine::heap::Root;
+use engine::heap::{GcVec, Root};
 use engine::text::Text;
 use engine::thread::{self, Thread};
 use engine::value::Value;
@@ -48,6 +49,13 @@ pub(crate) struct Runtime {
     error_text: unsafe extern "C" fn(*const Root, *mut u8, usize) -> *const u8,
     leave_error: unsafe extern "C" fn(*const callback::Callback),
     leave_exception: unsafe extern "C" fn(*const callback::Callback, *const c_void),
+    row_new: unsafe extern "C" fn(*mut GcVec),
+    row_add: unsafe extern "C" fn(*mut GcVec, Value),
+    row_of: unsafe extern "C" fn(Value, Text0, *mut GcVec) -> i32,
+    row_size: unsafe extern "C" fn(*const GcVec) -> usize,
+    row_item: unsafe extern "C" fn(*const GcVec, usize) -> Value,
+    row_end: unsafe extern "C" fn(*const GcVec, u8, *mut Value) -> i32,
+    wrong_size: unsafe extern "C" fn(usize, usize, Text0) -> i32,
 }
 
 static TABLE: Runtime = Runtime {
@@ -84,6 +92,13 @@ static TABLE: Runtime = Runtime {
     error_text,
     leave_error: callback::leave_error,
     leave_exception: callback::leave_exception,
+    row_new,
+    row_add,
+    row_of,
+    row_size,
+    row_item,
+    row_end,
+    wrong_size,
 };
 
 unsafe extern "C" {
@@ -242,11 +257,63 @@ unsafe extern "C" fn error_text(root: *const Root, buffer: *mut u8, bytes: usize
     buffer
 }
 
+// Rows: a `GcVec` in two words of C++'s native stack, where the collector looks.
+const _: () = assert!(size_of::<GcVec>() == 16 && !std::mem::needs_drop::<GcVec>());
+
+unsafe extern "C" fn row_new(row: *mut GcVec) {
+    // SAFETY: the header passes two words of its stack, here and below.
+    unsafe { row.write(GcVec::new()) }
+}
+unsafe extern "C" fn row_add(row: *mut GcVec, v: Value) {
+    // SAFETY: as above.
+    unsafe { &mut *row }.push(v);
+}
+unsafe extern "C" fn row_of(v: Value, ty: Text0, row: *mut GcVec) -> i32 {
+    let items = if v.cast::<Text>().is_some() { Err(None) } else { coll::items(v).map_err(Some) };
+    let items = items.map_err(|thrown| match thrown {
+        // An error out of a lazy seq is the program's own; 'not a collection' becomes ours.
+        Some(thrown) if coll::kind::is_seqable(v) => thrown,
+        _ => {
+            Thread::current().take_pending();
+            // SAFETY: as above.
+            convert::conversion_to(v, &unsafe { name(ty) })
+        }
+    });
+    // SAFETY: as above.
+    unsafe { give(items, row) }
+}
+unsafe extern "C" fn row_size(row: *const GcVec) -> usize {
+    // SAFETY: as above.
+    unsafe { &*row }.len()
+}
+unsafe extern "C" fn row_item(row: *const GcVec, i: usize) -> Value {
+    // SAFETY: as above.
+    unsafe { &*row }.get(i).copied().unwrap_or(Value::NIL)
+}
+unsafe extern "C" fn row_end(row: *const GcVec, kind: u8, out: *mut Value) -> i32 {
+    // SAFETY: as above.
+    let row = unsafe { &*row };
+    let made = match kind {
+        b'm' => coll::map(row),
+        b's' => coll::set(row),
+        _ => Ok(coll::vector(row)),
+    };
+    // SAFETY: as above.
+    unsafe { give(made, out) }
+}
+unsafe extern "C" fn wrong_size(has: usize, wanted: usize, ty: Text0) -> i32 {
+    // SAFETY: as above.
+    let ty = unsafe { name(ty) };
+    let _ = convert::raise(crate::run_error("cpp/conversion", format!("{has} items, but {ty} takes {wanted}")));
+    1
+}
+
 /// The headers as this build knows them.
 const HEADERS: &[(&str, &str)] = &[
     ("runtime.hpp", include_str!("../include/rung/runtime.hpp")),
     ("error.hpp", include_str!("../include/rung/error.hpp")),
     ("convert.hpp", include_str!("../include/rung/convert.hpp")),
+    ("collections.hpp", include_str!("../include/rung/collections.hpp")),
     ("callback.hpp", include_str!("../include/rung/callback.hpp")),
     ("rung.hpp", include_str!("../include/rung/rung.hpp")),
 ];

@@ -25,6 +25,8 @@ struct State {
     linked: HashSet<String>,
     /// The runtime table is bound: generated C++ and the `rung/` headers may be used.
     runtime: bool,
+    /// The program's own C++ uses the `rung/` headers.
+    conversions: bool,
 }
 
 type Diagnostics = Vec<Diagnostic>;
@@ -58,6 +60,7 @@ impl Session {
         let headers: Vec<_> = included(text).iter().map(|n| read_header(n, &dirs)).collect();
         if headers.iter().any(|h| h.needs_runtime) || text.contains("rung::") {
             s.bind_runtime().map_err(|d| vec![d])?;
+            s.conversions = true;
         }
         let done = s.declare(text, file, line)?;
         headers.iter().for_each(|h| s.environment().header(h));
@@ -75,6 +78,7 @@ impl Session {
         let content = read_header(&name, &s.config.include_dirs);
         if content.needs_runtime {
             s.bind_runtime().map_err(|d| vec![d])?;
+            s.conversions = true;
         }
         let line =
             if name.starts_with('/') { format!("#include \"{name}\"\n") } else { format!("#include <{name}>\n") };
@@ -127,6 +131,17 @@ impl Session {
         }
         let absent = || Err(compile_error("cpp/limit", "the C++ compiler left a question unanswered"));
         questions.iter().map(|q| s.answers.get(q).cloned().unwrap_or_else(absent)).collect()
+    }
+
+    /// May a type outside the standard library have a conversion of its own? Only if some text or header used `rung/`.
+    pub(crate) fn has_conversions(&self) -> bool {
+        self.state.lock().conversions
+    }
+
+    /// Asks with the `rung/` headers in place.
+    pub(crate) fn ask_with_runtime(&self, q: Question) -> Result<Answer, Diagnostic> {
+        self.state.lock().bind_runtime()?;
+        self.ask(std::slice::from_ref(&q)).pop().unwrap_or_else(|| Err(compile_error("cpp/limit", "no answer")))
     }
 
     pub(crate) fn compile(&self, name: &str, text: &str, exports: &[String]) -> Result<Compiled, Diagnostics> {

@@ -5,7 +5,6 @@ mod common;
 use common::*;
 use engine::fault::{self, Class, Res, Throwable};
 use engine::heap;
-use engine::host::CppHost;
 use engine::text::Text;
 use engine::value::Value;
 

@@ -359,7 +359,7 @@ impl Analyzer<'_> {
             let id = if category == Category::Prvalue { id } else { self.load(id, t) };
             return Ok(self.add(Expr::ConvertOut { value: id, site: None, destroy: None }, position, Ty::Value));
         }
-        if converts_itself(&ty.name) {
+        if converts_itself(&ty.name) || host::parts().cpp.converts(&ty) {
             return Ok(self.add(Expr::ConvertOut { value: id, site: None, destroy: None }, position, Ty::Value));
         }
         let moving = category != Category::Lvalue && ty.movable;

@@ -1,6 +1,7 @@
 // Clojure functions as C++ callables: closures for std::function, pools of plain functions for function pointers.
 #pragma once
 
+#include "rung/collections.hpp"
 #include "rung/convert.hpp"
 
 namespace rung {

@@ -5,7 +5,8 @@
 //     static Vec3 from_value(rung::word);       // throws rung::error::pending() where a conversion inside failed
 //   };
 //
-// Anything that is not specialised here or by you travels in a box.
+// Anything that is not specialised here or by you travels in a box. `rung/collections.hpp` adds the library's
+// collections, pairs, tuples, optionals and variants of what converts.
 #pragma once
 
 #include "rung/error.hpp"
@@ -165,11 +166,26 @@ template <class T> struct convert<T *> {
   }
 };
 
+// Is the type one of the standard library's?
+template <class T> constexpr bool in_std() {
+  const char *p = __PRETTY_FUNCTION__;
+  for (; *p; ++p)
+    if (p[0] == 'T' && p[1] == ' ' && p[2] == '=' && p[3] == ' ')
+      break;
+  if (!*p)
+    return false;
+  p += 4;
+  return p[0] == 's' && p[1] == 't' && p[2] == 'd' && p[3] == ':';
+}
+
 // Strings and string views, without their headers: what has traits_type and is made of a pointer and a length.
+template <class T, class = void> inline constexpr bool is_text = false;
 template <class T>
-struct convert<T, std::enable_if_t<std::is_class_v<T> && std::is_same_v<typename T::value_type, char> &&
-                                   std::is_class_v<typename T::traits_type> && std::is_constructible_v<T, const char *, size> &&
-                                   std::is_convertible_v<decltype(std::declval<const T &>().data()), const char *>>> {
+inline constexpr bool is_text<T, std::void_t<typename T::traits_type, std::enable_if_t<std::is_same_v<typename T::value_type, char>>,
+                                             decltype(std::declval<const T &>().data())>> =
+    in_std<T>() && std::is_constructible_v<T, const char *, size>;
+
+template <class T> struct convert<T, std::enable_if_t<is_text<T>>> {
   static word to_value(const T &s) { return rung_runtime->from_text(s.data(), s.size()); }
   static T from_value(word v) {
     const char *text = nullptr;
@@ -181,5 +197,7 @@ struct convert<T, std::enable_if_t<std::is_class_v<T> && std::is_same_v<typename
 
 template <class T, class = void> inline constexpr bool is_boxed = false;
 template <class T> inline constexpr bool is_boxed<T, std::void_t<typename convert<T>::boxed>> = true;
+// Does it become a value, rather than a box?
+template <class T> inline constexpr bool converts = !is_boxed<T>;
 
 } // namespace rung

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "rung/callback.hpp"
+#include "rung/collections.hpp"
 #include "rung/convert.hpp"
 #include "rung/error.hpp"
 #include "rung/runtime.hpp"

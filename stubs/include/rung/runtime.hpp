@@ -54,6 +54,16 @@ struct runtime {
   // For a callback that must not throw: the pending error, or the exception, becomes the error of the outer call.
   void (*leave_error)(void *callback);
   void (*leave_exception)(void *callback, const std::exception_ptr *);
+  // A row of words, in two words of the caller's stack. `row_of`: the items of a collection (nil has none).
+  void (*row_new)(unsigned long *row);
+  void (*row_add)(unsigned long *row, word);
+  int (*row_of)(word, const char *type, unsigned long *row);
+  size (*row_size)(const unsigned long *row);
+  word (*row_item)(const unsigned long *row, size i);
+  // A collection made of a row: 'v' vector, 'm' map (keys and values in turn), 's' set.
+  int (*row_end)(const unsigned long *row, char kind, word *out);
+  // The error of a collection that has not the wanted number of items.
+  int (*wrong_size)(size has, size wanted, const char *type);
 };
 
 } // namespace rung

@@ -13,7 +13,7 @@ use engine::fault::{self, Class, Res, Thrown};
 use engine::text::Text;
 use engine::thread::Thread;
 use engine::value::Value;
-use questions::{CppType, Diagnostic, TypeKind};
+use questions::{Answer, CppType, Diagnostic, Literal, Question, TypeKind};
 
 /// `CppHost::to_value`.
 ///
@@ -65,6 +65,21 @@ pub(crate) unsafe fn from_value(host: &Stubs, v: Value, ty: &CppType, storage: *
         }
         _ => Err(conversion(v, ty)),
     }
+}
+
+/// `CppHost::converts`: does a value of the type become a Clojure value, rather than an object in a box?
+pub(crate) fn converts(host: &Stubs, ty: &CppType) -> bool {
+    if !matches!(ty.kind, TypeKind::Class | TypeKind::Union) || text::is_text_class(&ty.name) {
+        return true;
+    }
+    if ty.incomplete || !(plain(&ty.name).starts_with("std::") || host.session.has_conversions()) {
+        return false;
+    }
+    let text = format!("rung::converts<{}>", crate::generated::spelled(plain(&ty.name)));
+    matches!(
+        host.session.ask_with_runtime(Question::Value { text }),
+        Ok(Answer::Constant { value: Some(Literal::Bool(true) | Literal::Int(1) | Literal::UInt(1)), .. })
+    )
 }
 
 /// The name without the const of the object itself.
@@ -129,22 +144,7 @@ unsafe fn generated_in(host: &Stubs, v: Value, ty: &CppType, storage: *mut u8) -
 
 /// Can the language call it?
 pub(crate) fn is_callable(v: Value) -> bool {
-    use engine::heap::TypeId as T;
-    let callable = [
-        T::FUNCTION,
-        T::KEYWORD,
-        T::SYMBOL,
-        T::VAR,
-        T::MULTI_FN,
-        T::VECTOR,
-        T::SUBVEC,
-        T::ARRAY_MAP,
-        T::HASH_MAP,
-        T::HASH_SET,
-        T::TREE_MAP,
-        T::TREE_SET,
-    ];
-    callable.contains(&v.type_id())
+    engine::coll::kind::is_ifn(v)
 }
 
 pub(crate) fn raise(d: Diagnostic) -> Thrown {

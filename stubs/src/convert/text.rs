@@ -36,6 +36,10 @@ fn text_class(name: &str) -> Option<TextClass> {
     }
 }
 
+pub(super) fn is_text_class(name: &str) -> bool {
+    text_class(name).is_some()
+}
+
 pub(super) fn is_c_string(ty: &CppType) -> bool {
     matches!(ty.target.as_str(), "const char" | "char")
 }

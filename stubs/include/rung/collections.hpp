@@ -1,0 +1,261 @@
+// The standard library's collections of what converts, as Clojure's and back; recognised by their members, so that no
+// header of theirs is read here.
+#pragma once
+
+#include "rung/convert.hpp"
+
+namespace rung {
+
+// A row of words on the stack.
+class row {
+public:
+  row() { rung_runtime->row_new(state); }
+  row(word v, const char *type) { check(rung_runtime->row_of(v, type, state)); }
+  void add(word v) { rung_runtime->row_add(state, v); }
+  size count() const { return rung_runtime->row_size(state); }
+  word operator[](size i) const { return rung_runtime->row_item(state, i); }
+  word end(char kind) const {
+    word out = 0;
+    check(rung_runtime->row_end(state, kind, &out));
+    return out;
+  }
+  void wants(size n, const char *type) const {
+    if (count() != n)
+      check(rung_runtime->wrong_size(count(), n, type));
+  }
+
+private:
+  unsigned long state[2];
+};
+
+namespace shape {
+enum kind { none, sequence, fixed, set, map, pair, tuple, optional, variant, view };
+
+template <class T, class = void> inline constexpr bool has_value_type = false;
+template <class T> inline constexpr bool has_value_type<T, std::void_t<typename T::value_type>> = true;
+template <class T, class = void> inline constexpr bool has_key = false;
+template <class T> inline constexpr bool has_key<T, std::void_t<typename T::key_type>> = true;
+template <class T, class = void> inline constexpr bool has_mapped = false;
+template <class T> inline constexpr bool has_mapped<T, std::void_t<typename T::mapped_type>> = true;
+template <class T, class = void> inline constexpr bool has_range = false;
+template <class T> inline constexpr bool has_range<T, std::void_t<decltype(std::declval<const T &>().begin()), decltype(std::declval<const T &>().end())>> = true;
+template <class T, class = void> inline constexpr bool has_push = false;
+template <class T> inline constexpr bool has_push<T, std::void_t<decltype(std::declval<T &>().push_back(std::declval<typename T::value_type>()))>> = true;
+template <class T, class = void> inline constexpr bool has_tuple_size = false;
+template <class T> inline constexpr bool has_tuple_size<T, std::void_t<decltype(std::tuple_size<T>::value)>> = true;
+template <class T, class = void> inline constexpr bool is_pair = false;
+template <class T> inline constexpr bool is_pair<T, std::void_t<typename T::first_type, typename T::second_type>> = true;
+template <class T, class = void> inline constexpr bool is_optional = false;
+template <class T> inline constexpr bool is_optional<T, std::void_t<typename T::value_type, decltype(std::declval<T &>().has_value()), decltype(*std::declval<T &>())>> = true;
+template <class T, class = void> inline constexpr bool is_variant = false;
+template <class T> inline constexpr bool is_variant<T, std::void_t<decltype(std::declval<T &>().valueless_by_exception())>> = true;
+template <class T, class = void> inline constexpr bool is_view = false;
+template <class T> inline constexpr bool is_view<T, std::void_t<typename T::element_type, typename T::value_type, decltype(std::declval<const T &>().subspan(0))>> = true;
+
+template <class T> constexpr kind of() {
+  if constexpr (!std::is_class_v<T> || !in_std<T>() || is_text<T>)
+    return none;
+  else if constexpr (is_variant<T>)
+    return variant;
+  else if constexpr (is_optional<T>)
+    return optional;
+  else if constexpr (is_pair<T>)
+    return pair;
+  else if constexpr (is_view<T>)
+    return view;
+  else if constexpr (has_tuple_size<T>)
+    return has_value_type<T> ? fixed : tuple;
+  else if constexpr (has_key<T> && has_range<T>)
+    return has_mapped<T> ? map : set;
+  else if constexpr (has_value_type<T> && has_range<T> && has_push<T>)
+    return sequence;
+  else
+    return none;
+}
+
+// Do the parts convert? Otherwise the whole travels in a box.
+template <class T, kind K> struct parts {
+  static constexpr bool convert = false;
+};
+template <class T> struct parts<T, sequence> {
+  static constexpr bool convert = converts<typename T::value_type>;
+};
+template <class T> struct parts<T, fixed> : parts<T, sequence> {};
+template <class T> struct parts<T, view> : parts<T, sequence> {};
+template <class T> struct parts<T, optional> : parts<T, sequence> {};
+template <class T> struct parts<T, set> {
+  static constexpr bool convert = converts<typename T::key_type>;
+};
+template <class T> struct parts<T, map> {
+  static constexpr bool convert = converts<typename T::key_type> && converts<typename T::mapped_type>;
+};
+template <class T> struct parts<T, pair> {
+  static constexpr bool convert = converts<std::remove_cv_t<typename T::first_type>> && converts<std::remove_cv_t<typename T::second_type>>;
+};
+template <template <class...> class V, class... A> struct parts<V<A...>, variant> {
+  static constexpr bool convert = (converts<A> && ...);
+};
+template <template <class...> class V, class... A> struct parts<V<A...>, tuple> {
+  static constexpr bool convert = (converts<std::remove_cv_t<std::remove_reference_t<A>>> && ...);
+};
+template <class T, kind K> constexpr bool decide() {
+  if constexpr (of<T>() == K)
+    return parts<T, K>::convert;
+  else
+    return false;
+}
+template <class T, kind K> inline constexpr bool is = decide<T, K>();
+} // namespace shape
+
+template <class T> struct convert<T, std::enable_if_t<shape::is<T, shape::sequence>>> {
+  using E = typename T::value_type;
+  static word to_value(const T &all) {
+    row r;
+    for (auto &&x : all)
+      r.add(convert<E>::to_value(x));
+    return r.end('v');
+  }
+  static T from_value(word v) {
+    row r(v, type_name<T>::get());
+    T out;
+    for (size i = 0; i < r.count(); ++i)
+      out.push_back(convert<E>::from_value(r[i]));
+    return out;
+  }
+};
+
+template <class T> struct convert<T, std::enable_if_t<shape::is<T, shape::view>>> {
+  using E = typename T::value_type;
+  static word to_value(const T &all) {
+    row r;
+    for (auto &x : all)
+      r.add(convert<E>::to_value(x));
+    return r.end('v');
+  }
+};
+
+template <class T> struct convert<T, std::enable_if_t<shape::is<T, shape::fixed>>> {
+  using E = typename T::value_type;
+  static word to_value(const T &all) {
+    row r;
+    for (auto &x : all)
+      r.add(convert<E>::to_value(x));
+    return r.end('v');
+  }
+  static T from_value(word v) {
+    row r(v, type_name<T>::get());
+    T out{};
+    r.wants(out.size(), type_name<T>::get());
+    for (size i = 0; i < r.count(); ++i)
+      out[i] = convert<E>::from_value(r[i]);
+    return out;
+  }
+};
+
+template <class T> struct convert<T, std::enable_if_t<shape::is<T, shape::set>>> {
+  using E = typename T::key_type;
+  static word to_value(const T &all) {
+    row r;
+    for (auto &x : all)
+      r.add(convert<E>::to_value(x));
+    return r.end('s');
+  }
+  static T from_value(word v) {
+    row r(v, type_name<T>::get());
+    T out;
+    for (size i = 0; i < r.count(); ++i)
+      out.emplace(convert<E>::from_value(r[i]));
+    return out;
+  }
+};
+
+template <class T> struct convert<T, std::enable_if_t<shape::is<T, shape::map>>> {
+  using K = typename T::key_type;
+  using M = typename T::mapped_type;
+  static word to_value(const T &all) {
+    row r;
+    for (auto &x : all) {
+      r.add(convert<K>::to_value(x.first));
+      r.add(convert<M>::to_value(x.second));
+    }
+    return r.end('m');
+  }
+  static T from_value(word v) {
+    row r(v, type_name<T>::get());
+    T out;
+    for (size i = 0; i < r.count(); ++i) {
+      row entry(r[i], type_name<T>::get());
+      entry.wants(2, "a map's entry");
+      K key = convert<K>::from_value(entry[0]);
+      out.emplace(static_cast<K &&>(key), convert<M>::from_value(entry[1]));
+    }
+    return out;
+  }
+};
+
+template <class T> struct convert<T, std::enable_if_t<shape::is<T, shape::pair>>> {
+  using A = std::remove_cv_t<typename T::first_type>;
+  using B = std::remove_cv_t<typename T::second_type>;
+  static word to_value(const T &p) {
+    row r;
+    r.add(convert<A>::to_value(p.first));
+    r.add(convert<B>::to_value(p.second));
+    return r.end('v');
+  }
+  static T from_value(word v) {
+    row r(v, type_name<T>::get());
+    r.wants(2, type_name<T>::get());
+    A a = convert<A>::from_value(r[0]);
+    return T(static_cast<A &&>(a), convert<B>::from_value(r[1]));
+  }
+};
+
+template <class T> struct convert<T, std::enable_if_t<shape::is<T, shape::tuple>>> {
+  static constexpr size n = std::tuple_size<T>::value;
+  template <size I> using E = std::remove_cv_t<std::remove_reference_t<typename std::tuple_element<I, T>::type>>;
+  static word to_value(const T &t) { return out(t, std::make_index_sequence<n>()); }
+  static T from_value(word v) {
+    row r(v, type_name<T>::get());
+    r.wants(n, type_name<T>::get());
+    return in(r, std::make_index_sequence<n>());
+  }
+
+private:
+  template <size... I> static word out(const T &t, std::index_sequence<I...>) {
+    using std::get;
+    row r;
+    (r.add(convert<E<I>>::to_value(get<I>(t))), ...);
+    return r.end('v');
+  }
+  template <size... I> static T in(const row &r, std::index_sequence<I...>) { return T{convert<E<I>>::from_value(r[I])...}; }
+};
+
+template <class T> struct convert<T, std::enable_if_t<shape::is<T, shape::optional>>> {
+  using E = typename T::value_type;
+  static word to_value(const T &o) { return o.has_value() ? convert<E>::to_value(*o) : rung_runtime->nil; }
+  static T from_value(word v) { return v == rung_runtime->nil ? T() : T(convert<E>::from_value(v)); }
+};
+
+// Inward the first alternative that takes the value.
+template <template <class...> class V, class... A> struct convert<V<A...>, std::enable_if_t<shape::is<V<A...>, shape::variant>>> {
+  using T = V<A...>;
+  static word to_value(const T &x) {
+    return visit([](const auto &y) { return convert<std::remove_cv_t<std::remove_reference_t<decltype(y)>>>::to_value(y); }, x);
+  }
+  static T from_value(word v) { return first<A...>(v); }
+
+private:
+  template <class B, class... More> static T first(word v) {
+    if constexpr (sizeof...(More) == 0) {
+      return T(convert<B>::from_value(v));
+    } else {
+      try {
+        return T(convert<B>::from_value(v));
+      } catch (const error &) {
+        return first<More...>(v);
+      }
+    }
+  }
+};
+
+} // namespace rung
