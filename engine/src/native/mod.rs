@@ -103,9 +103,10 @@ macro_rules! natives {
 }
 
 mod host;
+mod load;
 
 /// Every table. A new topic adds its own here.
-static TABLES: &[&Table] = &[&host::HOST, &host::RUNG];
+static TABLES: &[&Table] = &[&host::HOST, &host::RUNG, &load::LOAD];
 
 /// The row of a name, `None` where the library has no such function in Rust.
 pub fn find(ns: &str, name: &str) -> Option<&'static Native> {
