@@ -1,1 +1,63 @@
-//! rung-clang.
+//! The one library that links LLVM and Clang. The main binary opens it with `dlopen` at the first C++ need and talks to it
+//! through three C functions; requests and replies are `questions::Request` and `questions::Response` as JSON.
+//!
+//! Clang runs on a thread of this library's own with a large stack; a caller blocks until its reply is there. The session
+//! itself is C++ (`cpp/`, a file a concept); Rust holds the thread and, through inkwell, the signature-shaped trampolines.
+
+mod shapes;
+mod worker;
+
+use std::cell::RefCell;
+use std::slice;
+
+pub use worker::Library;
+
+thread_local! {
+    /// The last reply to a request of this thread: valid until its next one.
+    static REPLY: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Starts the Clang thread. Null when the system gives no thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn rung_clang_open() -> *mut Library {
+    Library::new().map_or(std::ptr::null_mut(), |library| Box::into_raw(Box::new(library)))
+}
+
+/// Answers one request. 0: the reply is at `*out_ptr`, valid until the next request of the calling thread.
+/// 1: the Clang thread is gone.
+///
+/// # Safety
+/// `library` comes from `rung_clang_open` and is not closed; `json_ptr` points to `json_len` bytes; the out pointers are writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rung_clang_request(
+    library: *mut Library,
+    json_ptr: *const u8,
+    json_len: usize,
+    out_ptr: *mut *const u8,
+    out_len: *mut usize,
+) -> i32 {
+    // SAFETY: the caller's contract, above.
+    let (library, json) = unsafe { (&*library, slice::from_raw_parts(json_ptr, json_len)) };
+    let Some(reply) = library.request(json.to_vec()) else { return 1 };
+    REPLY.with_borrow_mut(|kept| {
+        *kept = reply;
+        // SAFETY: the caller's contract, above.
+        unsafe {
+            *out_ptr = kept.as_ptr();
+            *out_len = kept.len();
+        }
+    });
+    0
+}
+
+/// Ends the Clang thread. Code that was linked stays mapped: threads and exit handlers may still run it.
+///
+/// # Safety
+/// `library` comes from `rung_clang_open` and is used no more.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rung_clang_close(library: *mut Library) {
+    if !library.is_null() {
+        // SAFETY: the caller's contract, above.
+        drop(unsafe { Box::from_raw(library) });
+    }
+}

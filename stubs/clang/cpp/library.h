@@ -1,0 +1,91 @@
+// The whole: a session, a linker that outlives it, and the requests.
+#pragma once
+
+#include "ask.h"
+#include "codegen.h"
+#include "definitions.h"
+#include "link.h"
+#include "llvm/Support/JSON.h"
+#include <map>
+
+namespace rung {
+
+// A text that was read, for replaying into a new session.
+struct Input {
+  std::string text;
+  Place place;
+};
+
+struct HeldObject {
+  std::string bytes, name;
+  std::string text;  // its C++ text, which the owner parses when the object imports what nobody has defined
+  std::vector<std::string> exports;
+};
+
+class Library {
+public:
+  // Answers a request; contains crashes.
+  std::string request(llvm::StringRef json);
+  // Objects made elsewhere (signature shapes, by inkwell).
+  bool linkObject(llvm::StringRef bytes, llvm::StringRef name, const std::vector<std::string> &symbols,
+                  std::vector<uint64_t> &addresses, std::string &error);
+
+private:
+  using Object = llvm::json::Object;
+  llvm::json::Value dispatch(const Object &);
+  llvm::json::Value open(const Object &);
+  llvm::json::Value raw(const Object &);
+  llvm::json::Value ask(const Object &);
+  llvm::json::Value trampolines(const Object &);
+  llvm::json::Value compile(const Object &);
+  llvm::json::Value load(const Object &);
+  llvm::json::Value lookup(const Object &);
+  llvm::json::Value complete(const Object &);
+  llvm::json::Value save(const Object &);
+
+  bool start(std::string &error);
+  void replayInputs();
+
+  // One text as one input, with redefinition: in redefine.cpp.
+  struct Outcome {
+    bool good = false;
+    llvm::json::Array errors;
+    std::vector<uint64_t> inits;
+    llvm::json::Array redefined, warnings;
+  };
+  Outcome input(llvm::StringRef text, const Place &, bool replaying);
+  struct Hidden {
+    clang::NamedDecl *decl;
+    bool definition;  // only the definition of a member was unlinked
+  };
+  bool hidePrevious(const std::vector<Problem> &, std::vector<Hidden> &);
+  void restore(const std::vector<Hidden> &);
+  void noteDeclarations(clang::DeclContext *, llvm::StringMap<unsigned> &versions, const std::vector<Hidden> &,
+                        llvm::json::Array &redefined);
+
+  // Module → object → linker. `tramps` names functions that may fail alone.
+  bool finish(std::unique_ptr<llvm::Module>, const llvm::StringMap<unsigned> &versions, Definitions &, std::string &error);
+  // `own`: symbols that the module provides itself through stubs.
+  std::vector<Missing> missingIn(llvm::Module &, const std::vector<std::string> &own,
+                                 llvm::DenseMap<llvm::Function *, std::string> *tainted);
+  Object undefinedSymbol(const Missing &);
+  llvm::json::Value failed(llvm::json::Array errors);
+  llvm::json::Value failed(llvm::StringRef code, const llvm::Twine &message);
+
+  Config config;
+  std::unique_ptr<Linker> linker;
+  std::unique_ptr<Session> session;
+  std::unique_ptr<Types> types;
+  std::unique_ptr<Backend> plain, optimising;
+  std::vector<Input> history;
+  llvm::DenseMap<unsigned, clang::NamedDecl *> rawDeclarations;    // by raw source location
+  llvm::StringMap<unsigned> functionVersions;                      // replaceable functions, newest version
+  std::map<uint64_t, HeldObject> held;
+  uint64_t nextHeld = 1;
+  unsigned counter = 0;    // names of initialisers and trampolines; never reused
+  unsigned tags = 0;       // ABI tags given in this session
+  std::vector<uint64_t> owed;  // initialisers of inputs whose reply could not name them
+  bool dead = false;
+};
+
+} // namespace rung

@@ -1,0 +1,248 @@
+// Linking. An object whose imports cannot all be found waits, so that a failed link never poisons symbols and C++ may call
+// what a later input defines.
+#include "link.h"
+#include "llvm/ExecutionEngine/JITLink/EHFrameSupport.h"
+#include "llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h"
+#include "llvm/Object/ELFObjectFile.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <dlfcn.h>
+#include <stdlib.h>
+
+using namespace llvm;
+using namespace llvm::orc;
+
+extern "C" void *__emutls_get_address(void *);
+extern "C" void __register_frame(void *);
+
+namespace rung {
+
+static constexpr size_t none = ~size_t(0);
+
+static std::string take(Error error) { return toString(std::move(error)); }
+
+std::unique_ptr<Linker> Linker::create(std::string &error) {
+  // Code that is linked here sees what C++ programs link by default, even when nothing else in the process does.
+  for (const char *library : {"libstdc++.so.6", "libm.so.6", "libgcc_s.so.1"}) dlopen(library, RTLD_NOW | RTLD_GLOBAL);
+  auto linker = std::make_unique<Linker>();
+  auto made = LLJITBuilder()
+                  .setPlatformSetUp(setUpInactivePlatform)
+                  .setObjectLinkingLayerCreator([](ExecutionSession &es, const Triple &) -> Expected<std::unique_ptr<ObjectLayer>> {
+                    auto layer = std::make_unique<ObjectLinkingLayer>(es);
+                    layer->addPlugin(std::make_unique<EHFrameRegistrationPlugin>(
+                        es, std::make_unique<jitlink::InProcessEHFrameRegistrar>()));
+                    layer->setOverrideObjectFlagsWithResponsibilityFlags(true);
+                    return Expected<std::unique_ptr<ObjectLayer>>(std::move(layer));
+                  })
+                  .create();
+  if (!made) {
+    error = take(made.takeError());
+    return nullptr;
+  }
+  linker->jit = std::move(*made);
+  // Failed links are reported through what `address` returns.
+  linker->jit->getExecutionSession().setErrorReporter([](Error e) { consumeError(std::move(e)); });
+  auto builder = createLocalIndirectStubsManagerBuilder(linker->jit->getTargetTriple());
+  linker->stubPages = builder();
+  static char dso;
+  bool good = linker->bind("__dso_handle", reinterpret_cast<uint64_t>(&dso), error) &&
+              linker->bind("__emutls_get_address", reinterpret_cast<uint64_t>(&__emutls_get_address), error) &&
+              linker->bind("atexit", reinterpret_cast<uint64_t>(&atexit), error);
+  return good ? std::move(linker) : nullptr;
+}
+
+bool Linker::inProcess(StringRef symbol) const {
+  auto it = process.find(symbol);
+  if (it != process.end() && it->second) return true;
+  bool there = dlsym(RTLD_DEFAULT, symbol.str().c_str()) != nullptr;
+  process[symbol] = there;
+  return there;
+}
+
+bool Linker::bind(StringRef symbol, uint64_t at, std::string &error) {
+  auto it = absolute.find(symbol);
+  if (it != absolute.end()) {
+    if (it->second == at) return true;
+    error = ("the symbol " + symbol + " is bound already").str();
+    return false;
+  }
+  SymbolMap map;
+  map[jit->mangleAndIntern(symbol)] = {ExecutorAddr(at), JITSymbolFlags::Exported};
+  if (auto e = jit->getMainJITDylib().define(absoluteSymbols(std::move(map)))) {
+    error = take(std::move(e));
+    return false;
+  }
+  absolute[symbol] = at;
+  return true;
+}
+
+bool Linker::declareStub(StringRef symbol, std::string &error) {
+  if (stubs.count(symbol)) return true;
+  if (auto e = stubPages->createStub(symbol, ExecutorAddr(0), JITSymbolFlags::Exported | JITSymbolFlags::Callable)) {
+    error = take(std::move(e));
+    return false;
+  }
+  auto def = stubPages->findStub(symbol, false);
+  SymbolMap map;
+  map[jit->mangleAndIntern(symbol)] = {def.getAddress(), JITSymbolFlags::Exported | JITSymbolFlags::Callable};
+  if (auto e = jit->getMainJITDylib().define(absoluteSymbols(std::move(map)))) {
+    error = take(std::move(e));
+    return false;
+  }
+  stubs[symbol] = none;
+  return true;
+}
+
+// Names a symbol table holds: defined and global, or undefined and not weak.
+static bool symbols(StringRef bytes, std::vector<std::string> *defined, std::vector<std::string> *undefined, std::string &error) {
+  auto file = object::ObjectFile::createObjectFile(MemoryBufferRef(bytes, "object"));
+  if (!file) {
+    error = take(file.takeError());
+    return false;
+  }
+  for (auto &symbol : (*file)->symbols()) {
+    auto flags = symbol.getFlags();
+    auto name = symbol.getName();
+    if (!flags || !name) {
+      if (!flags) consumeError(flags.takeError());
+      if (!name) consumeError(name.takeError());
+      continue;
+    }
+    if (name->empty() || (*flags & object::SymbolRef::SF_FormatSpecific)) continue;
+    if (*flags & object::SymbolRef::SF_Undefined) {
+      if (undefined && !(*flags & object::SymbolRef::SF_Weak) && *name != "_GLOBAL_OFFSET_TABLE_") undefined->push_back(name->str());
+    } else if (defined && (*flags & object::SymbolRef::SF_Global)) {
+      defined->push_back(name->str());
+    }
+  }
+  return true;
+}
+
+std::vector<std::string> Linker::imports(StringRef object) {
+  std::vector<std::string> out;
+  std::string error;
+  symbols(object, nullptr, &out, error);
+  return out;
+}
+
+bool Linker::add(StringRef bytes, StringRef name, const std::vector<std::string> &irSymbols, const std::vector<std::string> &bodies,
+                 const StringMap<unsigned> &versions, std::string &error) {
+  Object o;
+  o.name = name.str();
+  o.bytes = bytes.str();
+  o.bodies = bodies;
+  if (!symbols(bytes, &o.defines, &o.needs, error)) return false;
+  for (auto &s : o.defines)
+    if (owner.count(s)) {
+      error = "the symbol " + s + " is defined already";
+      return false;
+    }
+  for (auto &plain : bodies)
+    if (!declareStub(plain, error)) return false;
+  size_t index = objects.size();
+  for (auto &s : o.defines) owner[s] = index;
+  for (auto &s : irSymbols) owner.try_emplace(s, index);  // thread variables have other names in the object
+  for (auto &plain : bodies) {
+    stubs[plain] = index;
+    auto v = versions.find(plain);
+    newest[plain] = plain + "$v" + std::to_string(v == versions.end() ? 0 : v->second);
+  }
+  objects.push_back(std::move(o));
+  return true;
+}
+
+bool Linker::lookFor(StringRef symbol, StringRef wantedBy, std::vector<size_t> &group, DenseSet<size_t> &seen,
+                     std::vector<Missing> &lacking) {
+  size_t index;
+  if (auto s = stubs.find(symbol); s != stubs.end()) {
+    index = s->second;
+    if (index == none) {
+      lacking.push_back({symbol.str(), wantedBy.str()});
+      return false;
+    }
+  } else if (auto o = owner.find(symbol); o != owner.end()) {
+    index = o->second;
+  } else {
+    if (absolute.count(symbol) || inProcess(symbol)) return true;
+    lacking.push_back({symbol.str(), wantedBy.str()});
+    return false;
+  }
+  Object &object = objects[index];
+  if (object.linked || !seen.insert(index).second) return true;
+  bool good = true;
+  StringRef asking = object.bodies.size() == 1 ? StringRef(object.bodies[0]) : symbol;
+  for (auto &need : object.needs) good &= lookFor(need, asking, group, seen, lacking);
+  group.push_back(index);
+  return good;
+}
+
+std::vector<Missing> Linker::missing(StringRef symbol) {
+  std::vector<size_t> group;
+  DenseSet<size_t> seen;
+  std::vector<Missing> lacking;
+  lookFor(symbol, "", group, seen, lacking);
+  return lacking;
+}
+
+bool Linker::link(const std::vector<size_t> &group, std::string &error) {
+  auto &dylib = jit->getMainJITDylib();
+  auto tracker = dylib.createResourceTracker();
+  auto &es = jit->getExecutionSession();
+  SymbolLookupSet wanted;
+  for (size_t index : group) {
+    Object &o = objects[index];
+    if (o.defines.empty()) continue;
+    if (auto e = jit->addObjectFile(tracker, MemoryBuffer::getMemBuffer(o.bytes, o.name, false))) {
+      error = take(std::move(e));
+      consumeError(tracker->remove());
+      return false;
+    }
+    wanted.add(es.intern(o.defines.front()));
+  }
+  if (wanted.empty()) return true;
+  // One symbol of each object is enough to link all of it.
+  auto found = es.lookup({{&dylib, JITDylibLookupFlags::MatchAllSymbols}}, std::move(wanted));
+  if (!found) {
+    error = take(found.takeError());
+    consumeError(tracker->remove());
+    return false;
+  }
+  for (size_t index : group) {
+    Object &o = objects[index];
+    o.linked = true;
+    linkedBytes += o.bytes.size();
+    o.bytes.clear();
+    o.bytes.shrink_to_fit();
+  }
+  for (size_t index : group)
+    for (auto &plain : objects[index].bodies) {
+      if (stubs[plain] != index) continue;  // replaced again before it was linked
+      auto at = es.lookup({&dylib}, newest[plain]);
+      if (!at) {
+        error = take(at.takeError());
+        return false;
+      }
+      if (auto e = stubPages->updatePointer(plain, at->getAddress())) {
+        error = take(std::move(e));
+        return false;
+      }
+    }
+  return true;
+}
+
+uint64_t Linker::address(StringRef symbol, std::vector<Missing> &lacking, std::string &error) {
+  std::vector<size_t> group;
+  DenseSet<size_t> seen;
+  if (!lookFor(symbol, "", group, seen, lacking)) return 0;
+  if (!group.empty() && !link(group, error)) return 0;
+  if (auto a = absolute.find(symbol); a != absolute.end()) return a->second;
+  if (!owner.count(symbol) && !stubs.count(symbol))
+    return reinterpret_cast<uint64_t>(dlsym(RTLD_DEFAULT, symbol.str().c_str()));
+  auto at = jit->lookup(symbol);
+  if (!at) {
+    error = take(at.takeError());
+    return 0;
+  }
+  return at->getValue();
+}
+
+} // namespace rung

@@ -1,0 +1,304 @@
+// Reading one text, and redefinition: what the text defines again hides its predecessor.
+//
+// Clang refuses a second definition. The refusal says where the first one stands; if that is raw code, the first one is taken out
+// of lookup and the text is read again. A function whose canonical type is unchanged keeps its symbol, which is a stub; anything
+// else gets an ABI tag and with it new symbols, so that code and objects of the old kind keep their own.
+#include "balance.h"
+#include "library.h"
+#include "clang/AST/Attr.h"
+#include "clang/AST/GlobalDecl.h"
+#include "clang/AST/RecursiveASTVisitor.h"
+#include "clang/Basic/DiagnosticSema.h"
+
+using namespace clang;
+namespace json = llvm::json;
+
+namespace rung {
+
+namespace {
+
+bool conflicts(unsigned id) {
+  switch (id) {
+  case diag::err_redefinition:
+  case diag::err_redefinition_different_type:
+  case diag::err_redefinition_different_kind:
+  case diag::err_redefinition_different_typedef:
+  case diag::err_redefinition_different_namespace_alias:
+  case diag::err_redefinition_of_enumerator:
+  case diag::err_redefinition_of_label:
+  case diag::err_ovl_diff_return_type:
+  case diag::err_conflicting_types:
+  case diag::err_static_non_static:
+  case diag::err_non_static_static:
+  case diag::err_use_with_wrong_tag:
+  case diag::err_mismatched_exception_spec:
+  case diag::err_redefinition_extern_inline:
+  case diag::err_enum_redeclare_scoped_mismatch:
+  case diag::err_enum_redeclare_type_mismatch:
+  case diag::err_using_decl_conflict:
+  case diag::err_template_param_different_kind:
+  case diag::err_template_param_list_different_arity:
+  case diag::err_constexpr_redecl_mismatch:
+    return true;
+  }
+  return false;
+}
+
+void walk(DeclContext *context, const std::function<void(NamedDecl *)> &visit) {
+  for (Decl *d : context->decls()) {
+    if (isa<NamespaceDecl>(d) || isa<LinkageSpecDecl>(d) || isa<ExportDecl>(d)) {
+      walk(cast<DeclContext>(d), visit);
+      continue;
+    }
+    if (auto *n = dyn_cast<NamedDecl>(d)) visit(n);
+    if (auto *e = dyn_cast<EnumDecl>(d))
+      for (auto *c : e->enumerators()) visit(c);
+  }
+}
+
+bool replaceable(const FunctionDecl *f) {
+  return f->isThisDeclarationADefinition() && !f->isInlined() && !f->isTemplated() && !f->isTemplateInstantiation() &&
+         !f->isConstexpr() && !f->isDefaulted() && !f->isDeleted() && !isa<CXXConstructorDecl>(f) && !isa<CXXDestructorDecl>(f) &&
+         f->getFormalLinkage() == Linkage::External && f->isExternallyVisible() && !f->isMain() &&
+         !(isa<CXXMethodDecl>(f) && cast<CXXMethodDecl>(f)->isVirtual());
+}
+
+NamedDecl *tagged(NamedDecl *d) {
+  if (auto *t = dyn_cast<RedeclarableTemplateDecl>(d)) return t->getTemplatedDecl();
+  return d;
+}
+
+struct MemberLink : Redeclarable<FunctionDecl> {
+  static auto link() { return &MemberLink::RedeclLink; }
+};
+
+void setLatest(FunctionDecl *first, FunctionDecl *latest) {
+  (static_cast<Redeclarable<FunctionDecl> *>(first)->*MemberLink::link()).setLatest(latest);
+}
+
+} // namespace
+
+bool Library::hidePrevious(const std::vector<Problem> &problems, std::vector<Hidden> &hidden) {
+  bool any = false;
+  for (auto &p : problems) {
+    if (p.level < DiagnosticsEngine::Error || !conflicts(p.id)) continue;
+    for (auto &note : p.notes) {
+      auto it = rawDeclarations.find(note.location.getRawEncoding());
+      if (it == rawDeclarations.end()) continue;
+      NamedDecl *old = it->second;
+      bool known = false;
+      for (auto &h : hidden) known |= h.decl == old;
+      if (known) continue;
+      if (auto *c = dyn_cast<EnumConstantDecl>(old)) old = cast<EnumDecl>(c->getDeclContext());
+      auto *f = dyn_cast<FunctionDecl>(old);
+      if (f && f->isOutOfLine() && isa<CXXRecordDecl>(f->getDeclContext())) {
+        if (f->getFirstDecl() == f || !f->getPreviousDecl()) continue;
+        setLatest(f->getFirstDecl(), f->getPreviousDecl());
+        hidden.push_back({old, true});
+      } else {
+        hide(session->sema(), old);
+        hidden.push_back({old, false});
+      }
+      any = true;
+    }
+  }
+  return any;
+}
+
+void Library::restore(const std::vector<Hidden> &hidden) {
+  for (auto &h : hidden) {
+    if (h.definition) {
+      auto *f = cast<FunctionDecl>(h.decl);
+      setLatest(f->getFirstDecl(), f);
+      continue;
+    }
+    auto show = [](NamedDecl *d) { d->getDeclContext()->getRedeclContext()->makeDeclVisibleInContext(d); };
+    show(cast<NamedDecl>(h.decl->getMostRecentDecl()));
+    if (auto *e = dyn_cast<EnumDecl>(h.decl))
+      if (!e->isScoped())
+        for (auto *c : e->enumerators()) show(c);
+  }
+}
+
+void Library::noteDeclarations(DeclContext *unit, llvm::StringMap<unsigned> &versions, const std::vector<Hidden> &hidden,
+                               json::Array &redefined) {
+  SourceManager &sources = session->sources();
+  ASTContext &ast = session->ast();
+  std::vector<NamedDecl *> all;
+  walk(unit, [&](NamedDecl *d) {
+    SourceLocation at = sources.getExpansionLoc(d->getLocation());
+    if (at.isValid() && session->collector.placeOf(sources.getFileID(at))) all.push_back(d);
+  });
+  // Pair each hidden declaration with what replaced it.
+  for (auto &h : hidden) {
+    NamedDecl *old = h.decl;
+    auto *oldFunction = dyn_cast<FunctionDecl>(old);
+    for (NamedDecl *d : all) {
+      if (d->getDeclName() != old->getDeclName() || !d->getDeclName()) continue;
+      if (!d->getDeclContext()->getRedeclContext()->Equals(old->getDeclContext()->getRedeclContext()) &&
+          d->getQualifiedNameAsString() != old->getQualifiedNameAsString())
+        continue;
+      auto *f = dyn_cast<FunctionDecl>(d);
+      if (f && oldFunction && !ast.hasSameType(f->getType()->castAs<FunctionProtoType>()->desugar(), oldFunction->getType()) &&
+          !(f->getNumParams() == oldFunction->getNumParams() &&
+            std::equal(f->param_begin(), f->param_end(), oldFunction->param_begin(),
+                       [&](auto *a, auto *b) { return ast.hasSameUnqualifiedType(a->getType(), b->getType()); })))
+        continue;  // another overload
+      std::string symbol;
+      bool swap = f && oldFunction && replaceable(f) && ast.hasSameType(f->getType(), oldFunction->getType());
+      if (swap) {
+        symbol = session->owner().GetMangledName(GlobalDecl(f)).str();
+        swap = functionVersions.count(symbol) && linker->replaceable(symbol);
+      }
+      unsigned version;
+      if (swap) {
+        version = ++functionVersions[symbol];
+        versions[symbol] = version;
+      } else {
+        version = ++tags;
+        NamedDecl *target = tagged(d);
+        if (f && f->isExternC()) {
+          f->addAttr(AsmLabelAttr::CreateImplicit(ast, (f->getName() + "$c" + llvm::Twine(version)).str(), /*IsLiteralLabel=*/true));
+        } else if (isa<TagDecl>(target) || isa<FunctionDecl>(target) || isa<VarDecl>(target)) {
+          llvm::SmallString<16> *kept = new llvm::SmallString<16>("v");
+          *kept += std::to_string(version);
+          StringRef tag = kept->str();
+          if (!target->hasAttr<AbiTagAttr>()) target->addAttr(AbiTagAttr::CreateImplicit(ast, &tag, 1));
+          delete kept;
+        }
+        types->versions[target->getCanonicalDecl()] = version;
+      }
+      types->versions[tagged(d)->getCanonicalDecl()] = version;
+      redefined.push_back(json::Object{{"name", clean(d->getQualifiedNameAsString())}, {"version", version}, {"changed_type", !swap}});
+      break;
+    }
+  }
+  for (NamedDecl *d : all) {
+    rawDeclarations[sources.getExpansionLoc(d->getLocation()).getRawEncoding()] = d;
+    auto *f = dyn_cast<FunctionDecl>(d);
+    if (!f || !replaceable(f)) continue;
+    session->rawFunctions.insert(f);
+    std::string symbol = session->owner().GetMangledName(GlobalDecl(f)).str();
+    if (versions.count(symbol)) continue;
+    auto known = functionVersions.try_emplace(symbol, 0);
+    versions[symbol] = known.first->second;
+  }
+  if (!hidden.empty()) types->forget();
+}
+
+Library::Outcome Library::input(llvm::StringRef text, const Place &place, bool replaying) {
+  Outcome out;
+  std::vector<Hidden> hidden;
+  Transaction t;
+  bool good = false;
+  std::vector<Problem> problems;
+  for (int round = 0; round < 64 && !good; ++round) {
+    t = Transaction();
+    good = session->parse(text, place, t);
+    problems = session->collector.take();
+    if (!good && !hidePrevious(problems, hidden)) break;
+  }
+  out.warnings = warningsOf(problems);
+  if (!good) {
+    restore(hidden);
+    out.errors = errorsOf(problems, "cpp/raw");
+    if (out.errors.empty()) out.errors.push_back(diagnostic("cpp/raw", "Clang refuses this text"));
+    return out;
+  }
+  llvm::StringMap<unsigned> versions;
+  noteDeclarations(t.unit, versions, hidden, out.redefined);
+  std::unique_ptr<llvm::Module> module = session->emit(t);
+  problems = session->collector.take();
+  if (!module) {
+    t.rollback(session->sema());
+    restore(hidden);
+    out.errors = errorsOf(problems, "cpp/raw");
+    if (out.errors.empty()) out.errors.push_back(diagnostic("cpp/raw", "no code can be made for this text"));
+    return out;
+  }
+  if (replaying) {  // its definitions are linked already
+    out.good = true;
+    return out;
+  }
+  Definitions definitions = unify(*module, *linker, versions, "__rung_init" + std::to_string(++counter));
+  if (!definitions.init.empty()) {
+    // Initialisers run now, so what they need must be there now.
+    llvm::DenseMap<llvm::Function *, std::string> tainted;
+    missingIn(*module, definitions.bodies, &tainted);
+    auto *init = module->getFunction(definitions.init);
+    auto it = tainted.find(init);
+    if (it != tainted.end()) {
+      t.rollback(session->sema());
+      session->resetErrors();
+      restore(hidden);
+      out.errors.push_back(undefinedSymbol({it->second, ""}));
+      return out;
+    }
+  }
+  std::string error;
+  std::vector<Missing> lacking;
+  if (!finish(std::move(module), versions, definitions, error)) {
+    out.errors.push_back(diagnostic("cpp/link", error));
+    return out;
+  }
+  if (!definitions.init.empty()) {
+    if (uint64_t at = linker->address(definitions.init, lacking, error)) {
+      out.inits.push_back(at);
+    } else {
+      for (auto &m : lacking) out.errors.push_back(undefinedSymbol(m));
+      if (lacking.empty()) out.errors.push_back(diagnostic("cpp/link", error));
+      return out;
+    }
+  }
+  // A new body is linked at once where it can be: callers go through the stub and ask for nothing.
+  for (auto &plainName : definitions.bodies) linker->address(plainName, lacking, error);
+  out.good = true;
+  return out;
+}
+
+json::Value Library::raw(const Object &request) {
+  std::string text = request.getString("text").value_or("").str();
+  Place place{request.getString("file").value_or("").str(), static_cast<unsigned>(request.getInteger("line").value_or(1))};
+  if (place.file.empty()) place.file = "cpp/raw";
+  if (auto wrong = imbalance(text)) {
+    json::Object d = diagnostic(wrong->code, wrong->message);
+    Problem p;
+    p.file = place.file;
+    p.line = p.endLine = wrong->line + place.line - 1;
+    p.column = wrong->column;
+    p.endColumn = wrong->column + 1;
+    d["spans"] = json::Array{spanOf(p)};
+    return failed(json::Array{std::move(d)});
+  }
+  json::Array inits, redefined, warnings;
+  auto absorb = [&](Outcome &o) {
+    owed.insert(owed.end(), o.inits.begin(), o.inits.end());
+    for (auto &r : o.redefined) redefined.push_back(std::move(r));
+    for (auto &w : o.warnings) warnings.push_back(std::move(w));
+  };
+  size_t split = leadingIncludes(text);
+  llvm::StringRef head = llvm::StringRef(text).take_front(split), rest = llvm::StringRef(text).drop_front(split);
+  Place at = place;
+  while (!head.empty()) {
+    auto [line, tail] = head.split('\n');
+    if (line.ltrim().starts_with("#")) {
+      Outcome o = input(line, at, false);
+      if (!o.good) return failed(std::move(o.errors));
+      history.push_back({line.str(), at});
+      absorb(o);
+    }
+    at.line++;
+    head = tail;
+  }
+  if (!rest.trim().empty()) {
+    Outcome o = input(rest, at, false);
+    if (!o.good) return failed(std::move(o.errors));
+    history.push_back({rest.str(), at});
+    absorb(o);
+  }
+  for (uint64_t at : owed) inits.push_back(at);
+  owed.clear();
+  return json::Object{{"answer", "raw"}, {"inits", std::move(inits)}, {"redefined", std::move(redefined)}, {"warnings", std::move(warnings)}};
+}
+
+} // namespace rung

@@ -1,0 +1,254 @@
+// The persistent compiler. Clang's own IncrementalParser is not installed, and is not robust after failed inputs; here every
+// input runs in a transaction, and the code generator hears of it only when it has succeeded.
+#include "session.h"
+#include "clang/AST/RecursiveASTVisitor.h"
+#include "clang/Basic/TargetInfo.h"
+#include "clang/Frontend/Utils.h"
+#include "clang/Lex/Preprocessor.h"
+#include "clang/Lex/PreprocessorOptions.h"
+#include "llvm/Support/VirtualFileSystem.h"
+#include "llvm/TargetParser/Host.h"
+
+using namespace clang;
+
+namespace rung {
+
+namespace {
+
+class Action : public ASTFrontendAction {
+public:
+  Recorder *recorder = nullptr;
+  TranslationUnitKind getTranslationUnitKind() override { return TU_Incremental; }
+  std::unique_ptr<ASTConsumer> CreateASTConsumer(CompilerInstance &, llvm::StringRef) override {
+    auto made = std::make_unique<Recorder>();
+    recorder = made.get();
+    return made;
+  }
+  void ExecuteAction() override {
+    CompilerInstance &ci = getCompilerInstance();
+    ci.getPreprocessor().EnterMainSourceFile();
+    if (!ci.hasSema()) ci.createSema(getTranslationUnitKind(), nullptr);
+  }
+  void EndSourceFile() override {}  // the source never ends
+};
+
+// Flags that make C++ mean the same on every tier (design.md, 'Same answers') and keep one definition (emulated TLS).
+const char *const fixedFlags[] = {
+    "--driver-mode=g++", "-c", "-xc++", "-std=c++20", "-ffp-contract=off", "-fno-strict-aliasing", "-fwrapv",
+    "-fno-delete-null-pointer-checks", "-femulated-tls", "-Xclang", "-fincremental-extensions", "-ferror-limit=40",
+    "-fmacro-backtrace-limit=4", "-ftemplate-backtrace-limit=8",
+};
+
+std::unique_ptr<CompilerInvocation> invocation(const Config &config, DiagnosticsEngine &diags) {
+  std::vector<std::string> args = {RUNG_LLVM_PREFIX "/bin/clang++"};
+  args.insert(args.end(), std::begin(fixedFlags), std::end(fixedFlags));
+  for (auto &dir : config.includeDirs) args.push_back("-I" + dir);
+  args.insert(args.end(), config.flags.begin(), config.flags.end());
+  args.push_back("rung.cpp");
+  std::vector<const char *> pointers;
+  for (auto &a : args) pointers.push_back(a.c_str());
+  CreateInvocationOptions options;
+  options.Diags = &diags;
+  return createInvocation(pointers, options);
+}
+
+// Clang numbers lambdas of internal linkage by first use, which differs between processes; a number made from the place does not.
+class LambdaNamer : public RecursiveASTVisitor<LambdaNamer> {
+public:
+  explicit LambdaNamer(SourceManager &sources) : sources(sources) {}
+  bool VisitLambdaExpr(LambdaExpr *e) {
+    CXXRecordDecl *record = e->getLambdaClass();
+    if (!record || record->isDependentContext()) return true;
+    auto numbering = record->getLambdaNumbering();
+    if (numbering.ManglingNumber) return true;
+    auto [file, offset] = sources.getDecomposedExpansionLoc(e->getBeginLoc());
+    size_t hash = llvm::xxh3_64bits(sources.getBufferData(file)) ^ (offset * 0x9E3779B97F4A7C15ull);
+    numbering.ManglingNumber = static_cast<unsigned>(hash % 0x7ffffff0u) + 1;
+    numbering.HasKnownInternalLinkage = true;
+    record->setLambdaNumbering(numbering);
+    return true;
+  }
+
+private:
+  SourceManager &sources;
+};
+
+} // namespace
+
+Session::~Session() = default;
+
+std::unique_ptr<Session> Session::open(const Config &config, std::string &error) {
+  auto session = std::make_unique<Session>();
+  IntrusiveRefCntPtr<DiagnosticsEngine> early =
+      CompilerInstance::createDiagnostics(new DiagnosticOptions(), &session->collector, /*ShouldOwnClient=*/false);
+  auto made = invocation(config, *early);
+  if (!made) {
+    error = "Clang refuses the flags";
+    return nullptr;
+  }
+  session->ci = std::make_unique<CompilerInstance>();
+  CompilerInstance &ci = *session->ci;
+  ci.setInvocation(std::move(made));
+  ci.createDiagnostics(&session->collector, /*ShouldOwnClient=*/false);
+  ci.getPreprocessorOpts().addRemappedFile("rung.cpp", llvm::MemoryBuffer::getMemBuffer("").release());
+  ci.getPreprocessorOpts().RetainRemappedFileBuffers = false;
+  if (!config.pch.empty()) {
+    ci.getPreprocessorOpts().ImplicitPCHInclude = config.pch;
+    ci.getPreprocessorOpts().DisablePCHOrModuleValidation = DisableValidationForModuleKind::None;
+  }
+  ci.getFrontendOpts().DisableFree = false;
+  CodeGenOptions &code = ci.getCodeGenOpts();
+  code.DisableFree = false;
+  code.ClearASTBeforeBackend = false;
+  code.CXXCtorDtorAliases = 0;  // C1 constructors exist as functions
+  code.EmulatedTLS = true;
+  auto action = std::make_unique<Action>();
+  if (!ci.ExecuteAction(*action) || !action->recorder || !ci.hasSema() || session->collector.failed()) {
+    error = "Clang could not start";
+    for (auto &p : session->collector.problems) error += ": " + p.text;
+    return nullptr;
+  }
+  session->recorder = action->recorder;
+  session->action = std::move(action);
+  session->owner_.reset(CreateLLVMCodeGen(ci.getDiagnostics(), "rung", &ci.getVirtualFileSystem(), ci.getHeaderSearchOpts(),
+                                          ci.getPreprocessorOpts(), ci.getCodeGenOpts(), session->context));
+  session->owner_->Initialize(ci.getASTContext());
+  ci.getPreprocessor().addPPCallbacks(std::make_unique<Watcher>(*session->recorder, ci.getSourceManager()));
+  if (ExternalASTSource *external = ci.getASTContext().getExternalSource()) external->StartTranslationUnit(session->recorder);
+  session->parse_ = std::make_unique<Parser>(ci.getPreprocessor(), ci.getSema(), /*SkipFunctionBodies=*/false);
+  session->parse_->Initialize();
+  return session;
+}
+
+SourceLocation Session::nowhere() { return sources().getLocForStartOfFile(sources().getMainFileID()); }
+
+void Session::resetErrors() { ci->getDiagnostics().Reset(/*soft=*/true); }
+
+void Session::enter(llvm::StringRef text, const Place &place, const char *name) {
+  auto buffer = llvm::WritableMemoryBuffer::getNewUninitMemBuffer(text.size() + 1, std::string(name) + std::to_string(inputs++));
+  memcpy(buffer->getBufferStart(), text.data(), text.size());
+  buffer->getBufferStart()[text.size()] = '\n';
+  FileID id = sources().createFileID(std::move(buffer), SrcMgr::C_User, 0, 0, nowhere());
+  collector.remember(id, place);
+  pp().EnterSourceFile(id, nullptr, nowhere());
+}
+
+bool Session::attempt(Transaction &t, const std::function<bool()> &body) {
+  Sema &s = sema();
+  t.begin(s);
+  resetErrors();
+  Recorder &r = *recorder;
+  Transaction *outer = r.open;
+  r.open = &t;
+  bool good;
+  {
+    Sema::GlobalEagerInstantiationScope global(s, true);
+    Sema::LocalEagerInstantiationScope local(s);
+    good = body() && !collector.failed();
+    if (good) {
+      local.perform();
+      global.perform();
+      good = !collector.failed();
+    }
+    if (!good) {
+      t.rollback(s);
+      t.events.clear();
+    }
+  }
+  r.open = outer;
+  resetErrors();
+  return good;
+}
+
+bool Session::parse(llvm::StringRef text, const Place &place, Transaction &t) {
+  return attempt(t, [&] {
+    Sema &s = sema();
+    enter(text, place, "raw_");
+    ast().addTranslationUnitDecl();
+    t.unit = ast().getTranslationUnitDecl();
+    if (parse_->getCurToken().is(tok::annot_repl_input_end)) {
+      parse_->ConsumeAnyToken();
+      parse_->ExitScope();
+      s.CurContext = nullptr;
+      parse_->EnterScope(Scope::DeclScope);
+      s.ActOnTranslationUnitScope(parse_->getCurScope());
+    }
+    Parser::DeclGroupPtrTy group;
+    Sema::ModuleImportState imports;
+    for (bool end = parse_->ParseFirstTopLevelDecl(group, imports); !end; end = parse_->ParseTopLevelDecl(group, imports))
+      if (group) recorder->HandleTopLevelDecl(group.get());
+    for (Decl *d : s.WeakTopLevelDecls()) recorder->HandleTopLevelDecl(DeclGroupRef(d));
+    while (!parse_->getCurToken().isOneOf(tok::annot_repl_input_end, tok::eof)) parse_->ConsumeAnyToken();
+    return true;
+  });
+}
+
+bool Session::snippet(llvm::StringRef text, const std::function<bool()> &body) {
+  // The semicolon keeps the parser from looking beyond the end.
+  enter((text + "\n;").str(), Place{}, "text_");
+  parse_->ConsumeAnyToken();
+  bool good = body();
+  if (good && !parse_->getCurToken().is(tok::semi)) {
+    auto &diags = ci->getDiagnostics();
+    diags.Report(parse_->getCurToken().getLocation(), diag::err_expected_after) << "expression" << "end";
+    good = false;
+  }
+  while (!parse_->getCurToken().isOneOf(tok::annot_repl_input_end, tok::eof)) parse_->ConsumeAnyToken();
+  return good && !collector.failed();
+}
+
+std::unique_ptr<llvm::Module> Session::emit(Transaction &t) {
+  for (auto &e : recorder->early) replay(e, *owner_), log.push_back(e);
+  recorder->early.clear();
+  LambdaNamer namer(sources());
+  for (auto &e : t.events)
+    if (e.kind == Event::TopLevel)
+      for (Decl *d : DeclGroupRef::getFromOpaquePtr(e.what))
+        if (collector.placeOf(sources().getFileID(sources().getExpansionLoc(d->getLocation())))) namer.TraverseDecl(d);
+  for (auto &e : t.events) replay(e, *owner_);
+  owner_->HandleTranslationUnit(ast());
+  std::unique_ptr<llvm::Module> module(owner_->ReleaseModule());
+  owner_->StartModule("rung_" + std::to_string(++modules), context);
+  if (collector.failed() || ci->getDiagnostics().hasErrorOccurred()) {
+    resetErrors();
+    return nullptr;
+  }
+  log.insert(log.end(), t.events.begin(), t.events.end());
+  return module;
+}
+
+void Session::keep(Transaction &t) {
+  for (auto &e : t.events) replay(e, *owner_), log.push_back(e);
+  t.events.clear();
+}
+
+CodeGenerator &Session::optimizer() {
+  if (!optimizer_) {
+    CodeGenOptions options = ci->getCodeGenOpts();
+    options.OptimizationLevel = 2;
+    options.setInlining(CodeGenOptions::NormalInlining);
+    optimizer_.reset(CreateLLVMCodeGen(ci->getDiagnostics(), "rung_o", &ci->getVirtualFileSystem(), ci->getHeaderSearchOpts(),
+                                       ci->getPreprocessorOpts(), options, optimizerContext));
+    optimizer_->Initialize(ast());
+  }
+  return *optimizer_;
+}
+
+std::unique_ptr<llvm::Module> Session::emitForOptimizer(llvm::ArrayRef<Event> own) {
+  CodeGenerator &generator = optimizer();
+  // A function of raw code counts as inline here, so that its body is at hand where it is called.
+  for (auto *f : rawFunctions) const_cast<FunctionDecl *>(f)->setImplicitlyInline(true);
+  for (; fed < log.size(); ++fed) replay(log[fed], generator);
+  for (auto &e : own) replay(e, generator);
+  generator.HandleTranslationUnit(ast());
+  std::unique_ptr<llvm::Module> module(generator.ReleaseModule());
+  generator.StartModule("rung_o" + std::to_string(++modules), optimizerContext);
+  for (auto *f : rawFunctions) const_cast<FunctionDecl *>(f)->setImplicitlyInline(false);
+  if (collector.failed() || ci->getDiagnostics().hasErrorOccurred()) {
+    resetErrors();
+    return nullptr;
+  }
+  return module;
+}
+
+} // namespace rung

@@ -1,0 +1,169 @@
+// What the tiers need to know of a type: how it is held, copied, destroyed, and what to call it.
+#include "types.h"
+#include "clang/AST/DeclCXX.h"
+#include "clang/AST/PrettyPrinter.h"
+#include "clang/Lex/Lexer.h"
+
+using namespace clang;
+namespace json = llvm::json;
+
+namespace rung {
+
+PrintingPolicy policyOf(ASTContext &ast, bool canonical) {
+  PrintingPolicy policy(ast.getLangOpts());
+  policy.Bool = true;
+  policy.SuppressTagKeyword = true;
+  policy.FullyQualifiedName = true;
+  policy.PrintCanonicalTypes = canonical;
+  policy.UsePreferredNames = !canonical;
+  policy.AlwaysIncludeTypeForTemplateArgument = false;
+  policy.NullptrTypeInNamespace = true;
+  return policy;
+}
+
+json::Object spanAt(Session &session, SourceLocation where) {
+  Problem p;
+  SourceManager &sources = session.sources();
+  SourceLocation loc = sources.getExpansionLoc(where);
+  if (loc.isValid()) {
+    FileID file = sources.getFileID(loc);
+    p.line = p.endLine = sources.getExpansionLineNumber(loc);
+    p.column = p.endColumn = sources.getExpansionColumnNumber(loc);
+    if (auto *place = session.collector.placeOf(file)) {
+      p.file = place->file;
+      p.line = p.endLine = p.line + place->line - 1;
+    } else if (auto presumed = sources.getPresumedLoc(loc); presumed.isValid()) {
+      p.file = presumed.getFilename();
+    }
+    p.endColumn = p.column + Lexer::MeasureTokenLength(loc, sources, session.ast().getLangOpts());
+  }
+  return spanOf(p);
+}
+
+QualType Types::resolve(llvm::StringRef text) {
+  auto it = byName.find(text);
+  if (it != byName.end()) return it->second;
+  QualType found;
+  session.snippet(text, [&] {
+    TypeResult result = session.parser().ParseTypeName();
+    if (result.isInvalid()) return false;
+    TypeSourceInfo *info = nullptr;
+    found = Sema::GetTypeFromParser(result.get(), &info);
+    return !found.isNull();
+  });
+  if (session.collector.failed() || found.isNull()) return QualType();
+  byName[text] = found;
+  return found;
+}
+
+std::string Types::name(QualType t) {
+  QualType canonical = session.ast().getCanonicalType(t);
+  std::string out = clean(canonical.getAsString(policyOf(session.ast(), true)));
+  byName.try_emplace(out, canonical);
+  return out;
+}
+
+std::string Types::display(QualType t) { return clean(t.getAsString(policyOf(session.ast(), false))); }
+
+unsigned Types::versionOf(QualType t) const {
+  auto *tag = t->getAsTagDecl();
+  if (!tag) return 0;
+  auto it = versions.find(tag->getCanonicalDecl());
+  return it == versions.end() ? 0 : it->second;
+}
+
+static const char *kindOf(QualType t) {
+  if (t->isVoidType()) return "void";
+  if (t->isBooleanType()) return "bool";
+  if (t->isEnumeralType()) return "enum";
+  if (t->isAnyCharacterType()) return "char";
+  if (t->isIntegerType() && !t->isBitIntType()) return "integer";
+  if (t->isRealFloatingType()) return "float";
+  if (t->isNullPtrType()) return "null_ptr";
+  if (t->isFunctionPointerType()) return "function_pointer";
+  if (t->isPointerType()) return "pointer";
+  if (t->isMemberPointerType()) return "member_pointer";
+  if (t->isReferenceType()) return "reference";
+  if (t->isUnionType()) return "union";
+  if (t->isRecordType()) return "class";
+  if (t->isArrayType()) return "array";
+  if (t->isFunctionType()) return "function";
+  return "other";
+}
+
+static const char *reprOf(ASTContext &ast, QualType t) {
+  if (t->isVoidType()) return "void";
+  if (t->isBooleanType()) return "bool";
+  if (t->isReferenceType() || t->isFunctionType()) return "reference";
+  if (t->isAnyPointerType() || t->isNullPtrType()) return "pointer";
+  if (auto *e = t->getAs<EnumType>()) {
+    if (!e->getDecl()->isComplete()) return "i32";
+    t = e->getDecl()->getIntegerType();
+    if (t.isNull()) return "i32";
+    if (t->isBooleanType()) return "bool";
+  }
+  if (t->isIntegerType() && !t->isBitIntType()) {
+    bool sign = t->isSignedIntegerType();
+    switch (ast.getTypeSize(t)) {
+    case 8: return sign ? "i8" : "u8";
+    case 16: return sign ? "i16" : "u16";
+    case 32: return sign ? "i32" : "u32";
+    case 64: return sign ? "i64" : "u64";
+    }
+    return "memory";
+  }
+  if (t->isSpecificBuiltinType(BuiltinType::Float)) return "f32";
+  if (t->isSpecificBuiltinType(BuiltinType::Double)) return "f64";
+  return "memory";
+}
+
+json::Object Types::describe(QualType t) {
+  ASTContext &ast = session.ast();
+  Sema &sema = session.sema();
+  QualType c = ast.getCanonicalType(t);
+  QualType whole = c.getNonReferenceType();
+  if (whole->isRecordType() || whole->isEnumeralType()) sema.isCompleteType(session.nowhere(), whole);
+  bool complete = !whole->isIncompleteType() && !whole->isFunctionType() && !whole->isVoidType();
+  QualType sized = c->isReferenceType() ? ast.VoidPtrTy : c;
+  bool hasSize = !sized->isIncompleteType() && !sized->isFunctionType() && !sized->isVoidType() && !sized->isDependentType();
+  json::Object out{{"name", name(c)}, {"display", display(t)}, {"kind", kindOf(c)}, {"repr", reprOf(ast, c)}};
+  out["size"] = hasSize ? ast.getTypeSizeInChars(sized).getQuantity() : 0;
+  out["align"] = hasSize ? ast.getTypeAlignInChars(sized).getQuantity() : 0;
+  out["is_const"] = whole.isConstQualified();
+  out["incomplete"] = !complete && !c->isReferenceType();
+  bool sign = c->isSignedIntegerOrEnumerationType();
+  out["signed"] = sign;
+  out["version"] = versionOf(whole);
+  QualType target;
+  if (c->isReferenceType()) target = c.getNonReferenceType();
+  else if (c->isAnyPointerType()) target = c->getPointeeType();
+  else if (auto *array = ast.getAsArrayType(c)) target = array->getElementType();
+  out["target"] = target.isNull() ? std::string() : name(target);
+  bool trivialCopy = true, trivialDestroy = true, copyable = true, movable = true, plain = true, aggregate = false;
+  if (c->isReferenceType() || c->isFunctionType() || c->isVoidType()) {
+    plain = false;
+  } else if (!complete) {
+    trivialCopy = trivialDestroy = copyable = movable = plain = false;
+  } else if (auto *record = ast.getBaseElementType(c)->getAsCXXRecordDecl()) {
+    auto usable = [](const CXXMethodDecl *m) { return m && !m->isDeleted() && m->getAccess() == AS_public; };
+    QualType bare = c.getUnqualifiedType();
+    trivialCopy = bare.isTriviallyCopyableType(ast);
+    trivialDestroy = record->hasTrivialDestructor();
+    bool destroys = usable(sema.LookupDestructor(record));
+    bool abstract = record->isAbstract();
+    copyable = !abstract && destroys && usable(sema.LookupCopyingConstructor(record, Qualifiers::Const));
+    movable = !abstract && destroys && usable(sema.LookupMovingConstructor(record, 0));
+    plain = !abstract && destroys && usable(sema.LookupDefaultConstructor(record));
+    aggregate = record->isAggregate();
+  }
+  if (c->isArrayType()) copyable = movable = false, aggregate = true;
+  out["trivially_copyable"] = trivialCopy;
+  out["trivially_destructible"] = trivialDestroy;
+  out["copyable"] = copyable;
+  out["movable"] = movable;
+  out["default_constructible"] = plain;
+  out["aggregate"] = aggregate;
+  return out;
+}
+
+} // namespace rung

@@ -1,0 +1,31 @@
+// C++ types as data, and back: the name of a type identifies it within the session.
+#pragma once
+
+#include "session.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace rung {
+
+class Types {
+public:
+  explicit Types(Session &session) : session(session) {}
+  // The type that a text names; null with diagnostics in the collector. To be called inside an attempt.
+  clang::QualType resolve(llvm::StringRef text);
+  // Canonical name, by which the type is found again.
+  std::string name(clang::QualType);
+  std::string display(clang::QualType);
+  llvm::json::Object describe(clang::QualType);
+  // After a redefinition a name may mean another type.
+  void forget() { byName.clear(); }
+  unsigned versionOf(clang::QualType) const;
+  llvm::DenseMap<const clang::Decl *, unsigned> versions;  // canonical declarations that replaced others
+
+private:
+  Session &session;
+  llvm::StringMap<clang::QualType> byName;
+};
+
+clang::PrintingPolicy policyOf(clang::ASTContext &, bool canonical);
+llvm::json::Object spanAt(Session &, clang::SourceLocation);
+
+} // namespace rung

@@ -1,0 +1,123 @@
+//! The Clang thread: hand-over of requests, and the C functions of the C++ half.
+
+use crate::shapes::Shapes;
+use parking_lot::Mutex;
+use std::ffi::{CString, c_char, c_void};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+/// Templates recurse; Clang's own guard against a small stack is to start threads, which this saves.
+const STACK: usize = 256 << 20;
+
+unsafe extern "C" {
+    fn rung_cpp_create() -> *mut c_void;
+    fn rung_cpp_request(library: *mut c_void, json: *const c_char, length: usize, take: Take, to: *mut c_void);
+    fn rung_cpp_link(
+        library: *mut c_void,
+        bytes: *const c_char,
+        length: usize,
+        name: *const c_char,
+        symbols: *const *const c_char,
+        count: usize,
+        addresses: *mut u64,
+        take: Take,
+        to: *mut c_void,
+    ) -> i32;
+}
+
+type Take = unsafe extern "C" fn(*mut c_void, *const c_char, usize);
+
+/// # Safety
+/// `to` is a `Vec<u8>`, `text` points to `length` bytes.
+unsafe extern "C" fn take_bytes(to: *mut c_void, text: *const c_char, length: usize) {
+    // SAFETY: the caller's contract, above.
+    unsafe { (*to.cast::<Vec<u8>>()).extend_from_slice(std::slice::from_raw_parts(text.cast(), length)) }
+}
+
+/// The C++ half. It lives on the Clang thread and is never destroyed: what it linked may still run.
+pub(crate) struct Core(*mut c_void);
+
+impl Core {
+    fn request(&self, json: &[u8]) -> Vec<u8> {
+        let mut reply = Vec::new();
+        // SAFETY: the core is alive; the reply buffer outlives the call.
+        unsafe {
+            rung_cpp_request(self.0, json.as_ptr().cast(), json.len(), take_bytes, (&raw mut reply).cast());
+        }
+        reply
+    }
+
+    /// Links an object from elsewhere and gives the addresses of `symbols`.
+    pub(crate) fn link(&self, object: &[u8], name: &str, symbols: &[String]) -> Result<Vec<u64>, String> {
+        let c_string = |s: &str| CString::new(s).map_err(|_| "a NUL in a symbol".to_owned());
+        let name = c_string(name)?;
+        let names = symbols.iter().map(|s| c_string(s)).collect::<Result<Vec<_>, _>>()?;
+        let pointers: Vec<_> = names.iter().map(|s| s.as_ptr()).collect();
+        let mut addresses = vec![0u64; symbols.len()];
+        let mut error = Vec::<u8>::new();
+        // SAFETY: every pointer is into a local that outlives the call; counts match.
+        let status = unsafe {
+            rung_cpp_link(
+                self.0,
+                object.as_ptr().cast(),
+                object.len(),
+                name.as_ptr(),
+                pointers.as_ptr(),
+                pointers.len(),
+                addresses.as_mut_ptr(),
+                take_bytes,
+                (&raw mut error).cast(),
+            )
+        };
+        if status == 0 { Ok(addresses) } else { Err(String::from_utf8_lossy(&error).into_owned()) }
+    }
+}
+
+struct Job {
+    request: Vec<u8>,
+    reply: Sender<Vec<u8>>,
+}
+
+/// A handle on the Clang thread; requests of several threads are answered one at a time, in order.
+pub struct Library {
+    jobs: Mutex<Option<Sender<Job>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Library {
+    pub fn new() -> Option<Library> {
+        let (jobs, inbox) = channel();
+        let thread =
+            std::thread::Builder::new().name("clang".into()).stack_size(STACK).spawn(move || serve(&inbox)).ok()?;
+        Some(Library { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// The reply to a request, both JSON. None when the thread is gone.
+    pub fn request(&self, request: Vec<u8>) -> Option<Vec<u8>> {
+        let (reply, answer) = channel();
+        self.jobs.lock().as_ref()?.send(Job { request, reply }).ok()?;
+        answer.recv().ok()
+    }
+}
+
+impl Drop for Library {
+    fn drop(&mut self) {
+        *self.jobs.lock() = None;
+        if let Some(thread) = self.thread.lock().take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn serve(inbox: &Receiver<Job>) {
+    // SAFETY: no precondition.
+    let core = Core(unsafe { rung_cpp_create() });
+    let mut shapes = Shapes::default();
+    while let Ok(job) = inbox.recv() {
+        let reply = match shapes.answer(&core, &job.request) {
+            Some(reply) => reply,
+            None => core.request(&job.request),
+        };
+        let _ = job.reply.send(reply);
+    }
+}
