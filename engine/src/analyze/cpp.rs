@@ -359,7 +359,7 @@ impl Analyzer<'_> {
             let id = if category == Category::Prvalue { id } else { self.load(id, t) };
             return Ok(self.add(Expr::ConvertOut { value: id, site: None, destroy: None }, position, Ty::Value));
         }
-        if converts_itself(&ty.name) || host::parts().cpp.converts(&ty) {
+        if host::parts().cpp.converts(&ty) {
             return Ok(self.add(Expr::ConvertOut { value: id, site: None, destroy: None }, position, Ty::Value));
         }
         let moving = category != Category::Lvalue && ty.movable;
@@ -466,9 +466,4 @@ impl Analyzer<'_> {
             _ => Err(self.error("cpp/type", format!("{text} cannot be caught"))),
         }
     }
-}
-
-/// Class types that the host converts to Clojure values of their own.
-fn converts_itself(name: &str) -> bool {
-    name.starts_with("std::basic_string<char") || name.starts_with("std::basic_string_view<char")
 }
