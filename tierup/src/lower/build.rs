@@ -126,7 +126,7 @@ fn prune(unit: &mut Lowered) {
         if std::mem::replace(&mut seen[b.index()], true) {
             continue;
         }
-        for_targets(&mut unit.blocks[b.index()], &mut |t| work.push(*t));
+        work.extend(unit.blocks[b.index()].targets());
     }
     let mut order: Vec<usize> = (0..unit.blocks.len()).filter(|i| seen[*i]).collect();
     order.sort_by_key(|i| (unit.blocks[*i].cold, *i));
@@ -137,65 +137,7 @@ fn prune(unit: &mut Lowered) {
     let mut old: Vec<Option<Block>> = std::mem::take(&mut unit.blocks).into_iter().map(Some).collect();
     unit.blocks = order.iter().filter_map(|i| old[*i].take()).collect();
     for b in &mut unit.blocks {
-        for_targets(b, &mut |t| *t = number[t.index()]);
-    }
-}
-
-/// Calls `f` for every block that the block may go to.
-pub(super) fn for_targets(block: &mut Block, f: &mut dyn FnMut(&mut BlockId)) {
-    for i in &mut block.insts {
-        match i {
-            Inst::Guard { fail, .. } => f(fail),
-            Inst::LoopHead { exit, err, .. } => {
-                f(exit);
-                f(err);
-            }
-            Inst::Operate { err, .. }
-            | Inst::VarGet { err, .. }
-            | Inst::VarSet { err, .. }
-            | Inst::Def { err, .. }
-            | Inst::Call { err, .. }
-            | Inst::CallSelf { err, .. }
-            | Inst::Build { err, .. }
-            | Inst::WithMeta { err, .. }
-            | Inst::Closure { err, .. }
-            | Inst::Entry { err }
-            | Inst::Load { err, .. }
-            | Inst::Cpp { err, .. }
-            | Inst::Destroy { err, .. }
-            | Inst::ToValue { err, .. }
-            | Inst::FromValue { err, .. }
-            | Inst::Callback { err, .. }
-            | Inst::BoxPointer { err, .. }
-            | Inst::UnboxPointer { err, .. }
-            | Inst::Raw { err, .. } => f(err),
-            Inst::Copy { .. }
-            | Inst::Box { .. }
-            | Inst::Unbox { .. }
-            | Inst::Truthy { .. }
-            | Inst::NonZero { .. }
-            | Inst::Same { .. }
-            | Inst::Capture { .. }
-            | Inst::SelfRef { .. }
-            | Inst::SetCapture { .. }
-            | Inst::CaseTest { .. }
-            | Inst::Throw { .. }
-            | Inst::CatchClass { .. }
-            | Inst::CatchCpp { .. }
-            | Inst::TakeError { .. }
-            | Inst::PutError { .. }
-            | Inst::KeepAlive { .. }
-            | Inst::Storage { .. }
-            | Inst::CString { .. } => {}
-        }
-    }
-    match &mut block.end {
-        Terminator::Jump(t) => f(t),
-        Terminator::Branch { then, otherwise, .. } => {
-            f(then);
-            f(otherwise);
-        }
-        Terminator::Return(_) | Terminator::ReturnThrown => {}
+        b.targets_mut(&mut |t| *t = number[t.index()]);
     }
 }
 

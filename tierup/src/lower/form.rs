@@ -429,6 +429,10 @@ impl Lowered {
     pub fn rep(&self, o: Operand) -> Rep {
         rep_of(&self.vs, o)
     }
+    /// Does it call an arity of its own function directly?
+    pub fn calls_itself(&self) -> bool {
+        self.blocks.iter().any(|b| b.insts.iter().any(|i| matches!(i, Inst::CallSelf { .. })))
+    }
     pub fn insts(&self) -> usize {
         self.blocks.iter().map(|b| b.insts.len() + 1).sum()
     }

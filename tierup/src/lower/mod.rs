@@ -13,6 +13,7 @@ mod print;
 mod protect;
 #[cfg(test)]
 mod tests;
+mod visit;
 
 pub use build::lower;
 pub use form::*;

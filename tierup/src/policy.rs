@@ -1,0 +1,324 @@
+//! What is compiled when: strategies, pins, counters, promotion. The engine tells what is defined and what is hot; what
+//! comes of it has no effect on what a program computes.
+
+use crate::baseline::Baseline;
+use crate::compiler::{Compiled, Compiler, Job, Want};
+use crate::events::{Event, Kind};
+use crate::install::{self, State};
+use crate::lower::{self, Stay};
+use crate::queue::Queue;
+use crate::tuning::{self, Knob};
+use crate::{events, metrics};
+use engine::analyze::{Expr, FnId, LoopId};
+use engine::code::Code;
+use engine::host::{LoopEntry, Tiers};
+use engine::thread::Thread;
+use parking_lot::Mutex;
+use serde::Serialize;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// `--strategy`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Strategy {
+    #[default]
+    Tiered,
+    /// Tier 0 only.
+    Interpret,
+    /// User namespaces in tier 1, from definition on.
+    Baseline,
+    /// User namespaces in tier 2, from definition on.
+    Clang,
+    /// As `Clang`, calling trampolines instead of inlining C++.
+    Stubs,
+}
+
+impl Strategy {
+    pub const ALL: [(&'static str, Strategy); 5] = [
+        ("tiered", Strategy::Tiered),
+        ("interpret", Strategy::Interpret),
+        ("baseline", Strategy::Baseline),
+        ("clang", Strategy::Clang),
+        ("stubs", Strategy::Stubs),
+    ];
+    pub fn named(name: &str) -> Option<Strategy> {
+        Strategy::ALL.iter().find(|s| s.0 == name).map(|s| s.1)
+    }
+    /// The tier that user namespaces are pinned to.
+    fn pinned(self) -> Option<u8> {
+        match self {
+            Strategy::Tiered => None,
+            Strategy::Interpret => Some(0),
+            Strategy::Baseline => Some(1),
+            Strategy::Clang | Strategy::Stubs => Some(2),
+        }
+    }
+}
+
+/// A function that stayed below the tier that was wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Stayed {
+    #[serde(rename = "fn")]
+    pub function: String,
+    pub wanted: u8,
+    pub reason: String,
+}
+
+static STAYS: Mutex<Vec<Stayed>> = Mutex::new(Vec::new());
+
+pub fn stays() -> Vec<Stayed> {
+    STAYS.lock().clone()
+}
+
+fn stay(function: &str, wanted: u8, reason: &str) {
+    let s = Stayed { function: function.to_owned(), wanted, reason: reason.to_owned() };
+    let mut all = STAYS.lock();
+    if !all.contains(&s) {
+        all.push(s);
+    }
+    drop(all);
+    Event::new(Kind::Stay, function, wanted.saturating_sub(1), wanted, reason).record();
+}
+
+/// The tiers above 0, assembled.
+pub struct TierUp {
+    shared: Arc<Shared>,
+}
+
+/// What the compile threads use too.
+pub struct Shared {
+    pub strategy: Strategy,
+    tier1: Baseline,
+    tier2: Option<Box<dyn Compiler>>,
+    queue: Queue,
+}
+
+impl TierUp {
+    /// With a compiler for tier 2 where there is one.
+    pub fn new(strategy: Strategy, tier2: Option<Box<dyn Compiler>>) -> TierUp {
+        events::start();
+        TierUp { shared: Arc::new(Shared { strategy, tier1: Baseline::default(), tier2, queue: Queue::default() }) }
+    }
+    /// Waits until nothing is queued or being compiled.
+    pub fn drain(&self) {
+        self.shared.queue.drain();
+    }
+    /// The text that a person reads of a function in a tier: `--dump-clif`, `--dump-cpp`.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn dump(&self, code: &'static Code, tier: u8) -> Result<String, Stay> {
+        let job = Job::new(code, Want::Function, "dump", 0).ok_or_else(|| Stay::new("it is not written in Clojure"))?;
+        self.shared.compiler(tier).ok_or_else(|| Stay::new("there is no such tier"))?.dump(&job)
+    }
+}
+
+/// Namespaces of the library stay tiered whatever the strategy.
+fn is_library(code: &Code) -> bool {
+    let ns = code.body.as_ref().map_or("", |b| &b.tree.ns);
+    ns.starts_with("clojure.") || ns.starts_with("rung.")
+}
+
+impl Shared {
+    pub fn compiler(&self, tier: u8) -> Option<&dyn Compiler> {
+        match tier {
+            1 => Some(&self.tier1),
+            2 => self.tier2.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The tier that the function must be in from definition on, if one is prescribed.
+    fn pinned(&self, code: &'static Code) -> Option<u8> {
+        let body = code.body.as_ref()?;
+        let own = body.tree.function(body.function).pinned;
+        own.or_else(|| if is_library(code) { None } else { self.strategy.pinned() })
+    }
+
+    /// The counters of a function in a tier: how long until the hook is asked again.
+    fn set_counters(&self, code: &'static Code, tier: u8) {
+        let (calls, backedges) = match tier {
+            0 => (tuning::count(Knob::TIER1_CALLS), tuning::count(Knob::TIER1_BACKEDGES)),
+            1 if self.tier2.is_some() => (tuning::count(Knob::TIER2_CALLS), tuning::count(Knob::TIER2_BACKEDGES)),
+            _ => (i32::MAX, i32::MAX),
+        };
+        code.calls.store(calls, Ordering::Relaxed);
+        code.backedges.store(backedges, Ordering::Relaxed);
+    }
+
+    /// Compiles and installs, or notes why not. True where it is in place.
+    pub fn perform(&self, job: &Job, tier: u8, generation: u32) -> bool {
+        let Some(compiler) = self.compiler(tier) else { return false };
+        let name = job.code.name.as_str();
+        let from = job.code.tier.load(Ordering::Relaxed);
+        let queue_us = job.queued.elapsed().as_micros() as u64;
+        match compiler.compile(job) {
+            Ok(compiled) => {
+                Event {
+                    count: job.count,
+                    queue_us,
+                    phases: compiled.phases.clone(),
+                    ..Event::new(Kind::Compile, name, from, tier, job.reason)
+                }
+                .record();
+                self.install(job, tier, generation, &compiled)
+            }
+            Err(Stay(reason)) => {
+                stay(name, tier, &reason);
+                false
+            }
+        }
+    }
+
+    fn install(&self, job: &Job, tier: u8, generation: u32, compiled: &Compiled) -> bool {
+        let Some(state) = install::state(job.code) else { return false };
+        if state.generation.load(Ordering::Acquire) != generation {
+            return false;
+        }
+        match job.want {
+            Want::Function => {
+                self.set_counters(job.code, tier);
+                install::install(job.code, tier, compiled);
+                metrics::PROMOTIONS.add(1);
+                Event::new(Kind::Install, &job.code.name, tier.saturating_sub(1), tier, job.reason).record();
+            }
+            Want::Loop { arity, id } => {
+                install::install_loop(job.code, tier, arity, id, compiled);
+                metrics::LOOP_ENTRIES.add(1);
+                Event::new(Kind::Loop, &job.code.name, tier.saturating_sub(1), tier, job.reason).record();
+                // The loop of tier 0 asks at its next turns.
+                job.code.backedges.store(0, Ordering::Relaxed);
+            }
+        }
+        true
+    }
+
+    /// Compiles here and now, or later on a thread. True where the code is in place on return.
+    fn promote(self: &Arc<Self>, job: Job, tier: u8, state: &State, here: bool) -> bool {
+        let generation = state.generation.load(Ordering::Acquire);
+        let name = job.code.name.clone();
+        Event { count: job.count, ..Event::new(Kind::Promote, &name, tier - 1, tier, job.reason) }.record();
+        if here || tuning::get(Knob::COMPILE_WAIT) != 0 {
+            return self.perform(&job, tier, generation);
+        }
+        let shared = self.clone();
+        self.queue.push(move || {
+            shared.perform(&job, tier, generation);
+        });
+        false
+    }
+
+    /// Asks for the function in a tier, once.
+    fn ask(self: &Arc<Self>, code: &'static Code, tier: u8, reason: &'static str, count: u64, here: bool) {
+        let Some(state) = install::state(code) else { return };
+        if state.asked.fetch_max(tier, Ordering::AcqRel) >= tier {
+            return;
+        }
+        if let Some(job) = Job::new(code, Want::Function, reason, count) {
+            self.promote(job, tier, state, here);
+        }
+    }
+
+    /// The tier above the one that the function is in, if there is one for it.
+    fn next_tier(&self, code: &'static Code) -> Option<u8> {
+        if self.pinned(code).is_some() {
+            return None;
+        }
+        let next = code.tier.load(Ordering::Relaxed) + 1;
+        self.compiler(next).map(|_| next)
+    }
+}
+
+/// Small units compile where they are asked for: a background thread costs milliseconds on a busy core.
+fn small(code: &Code) -> bool {
+    let Some(b) = &code.body else { return false };
+    let arities = &b.tree.function(b.function).arities;
+    arities.iter().map(|a| lower::size(&b.tree, a.body)).sum::<usize>() as u64 <= tuning::get(Knob::TIER1_SYNCHRONOUS)
+}
+
+/// A top-level form that runs straight through once: nothing in it can become hot.
+fn runs_once(code: &Code) -> bool {
+    code.body.as_ref().is_some_and(|b| {
+        b.function == FnId(0)
+            && !lower::reaches(&b.tree, b.tree.function(b.function).arities[0].body, &|e| {
+                matches!(e, Expr::Loop { .. })
+            })
+    })
+}
+
+impl Tiers for TierUp {
+    fn defined(&self, code: &'static Code) {
+        let s = &self.shared;
+        s.set_counters(code, 0);
+        match s.pinned(code) {
+            Some(0) => {
+                code.calls.store(i32::MAX, Ordering::Relaxed);
+                code.backedges.store(i32::MAX, Ordering::Relaxed);
+            }
+            Some(2) if runs_once(code) => {}
+            Some(tier) => {
+                s.ask(code, tier.min(2), "pinned", 0, true);
+                // Tier 2 may have refused.
+                if tier == 2 && code.tier.load(Ordering::Relaxed) == 0 {
+                    s.set_counters(code, 0);
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn call_hot(&self, _t: &Thread, code: &'static Code) {
+        let s = &self.shared;
+        let from = code.tier.load(Ordering::Relaxed);
+        match s.next_tier(code) {
+            Some(tier) => {
+                let knob = if tier == 1 { Knob::TIER1_CALLS } else { Knob::TIER2_CALLS };
+                s.set_counters(code, from);
+                s.ask(code, tier, "calls", tuning::get(knob), tier == 1 && small(code));
+            }
+            None => {
+                code.calls.store(i32::MAX, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn loop_hot(&self, _t: &Thread, code: &'static Code, arity: u32, id: LoopId) -> Option<LoopEntry> {
+        let s = &self.shared;
+        let state = install::state(code)?;
+        // The turns are counted in whatever tier the loop runs; one that has compiled code goes on there.
+        let known = state.entered(arity, id);
+        let wanted = match s.pinned(code) {
+            Some(0) => {
+                code.backedges.store(i32::MAX, Ordering::Relaxed);
+                return None;
+            }
+            Some(t) => t,
+            None => known.tier + 1,
+        };
+        let wanted = if s.compiler(wanted).is_some() { wanted } else { known.tier };
+        s.set_counters(code, if known.tier == 0 { 0 } else { 1 });
+        if wanted > known.tier && state.ask_loop(arity, id, wanted) {
+            let knob = if wanted == 1 { Knob::TIER1_BACKEDGES } else { Knob::TIER2_BACKEDGES };
+            if let Some(job) = Job::new(code, Want::Loop { arity, id }, "backedges", tuning::get(knob)) {
+                let here = wanted == 1 && small(code) || s.pinned(code).is_some();
+                s.promote(job, wanted, state, here);
+            }
+        }
+        install::loop_entry(state.entered(arity, id))
+    }
+
+    fn invalidate(&self, code: &'static Code, reason: &str) {
+        let from = code.tier.load(Ordering::Relaxed);
+        install::uninstall(code);
+        self.shared.set_counters(code, 0);
+        metrics::INVALIDATIONS.add(1);
+        Event::new(Kind::Invalidate, &code.name, from, 0, reason).record();
+    }
+
+    fn events_json(&self) -> String {
+        events::json()
+    }
+    fn metrics_json(&self) -> String {
+        metrics::json()
+    }
+}
