@@ -42,6 +42,7 @@ classes! {
     IndexOutOfBounds "java.lang.IndexOutOfBoundsException" < RuntimeException,
     ArrayIndexOutOfBounds "java.lang.ArrayIndexOutOfBoundsException" < IndexOutOfBounds,
     StringIndexOutOfBounds "java.lang.StringIndexOutOfBoundsException" < IndexOutOfBounds,
+    NegativeArraySize "java.lang.NegativeArraySizeException" < RuntimeException,
     NoSuchElement "java.util.NoSuchElementException" < RuntimeException,
     ConcurrentModification "java.util.ConcurrentModificationException" < RuntimeException,
     PatternSyntax "java.util.regex.PatternSyntaxException" < IllegalArgument,

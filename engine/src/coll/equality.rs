@@ -36,7 +36,7 @@ pub fn equal(a: Value, b: Value) -> Res<bool> {
 
 fn slow(a: Value, b: Value) -> Res<bool> {
     if numbers::is_number(a) {
-        return if numbers::is_number(b) { numbers::equal(a, b) } else { Ok(false) };
+        return Ok(numbers::is_number(b) && numbers::equal(a, b));
     }
     match (a.type_id(), b.type_id()) {
         (TypeId::TEXT, TypeId::TEXT) => {

@@ -64,6 +64,11 @@ pub enum Op {
     /// [index, value]
     ArraySet,
     ArrayClone,
+    /// [key, f], [key], [f], []: references
+    AddWatch,
+    RemoveWatch,
+    SetValidator,
+    GetValidator,
     /// → boolean
     Is(Interface),
 }

@@ -38,7 +38,7 @@ fn slow(v: Value) -> Res<u32> {
         return Ok(c);
     }
     if numbers::is_number(v) {
-        return numbers::hash(v);
+        return Ok(numbers::hash(v));
     }
     match v.type_id() {
         TypeId::TEXT => Ok(v.cast::<Text>().map_or(0, |t| string(&t))),

@@ -152,3 +152,7 @@ pub fn is_ifn(v: Value) -> bool {
         )
         || foreign::is(Interface::IFn, v)
 }
+/// `map-entry?`
+pub fn is_map_entry(v: Value) -> bool {
+    v.type_id() == TypeId::MAP_ENTRY || foreign::is(Interface::MapEntry, v)
+}

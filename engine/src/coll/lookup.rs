@@ -8,6 +8,7 @@ use super::indexed::{self, ArraySeq, ReverseSeq, StringSeq, VecSeq};
 use super::kind::{self, Kind, kind};
 use super::list::{self, Cons, EmptyList, List, MapEntry};
 use super::map::{ArrayMap, HashMap, HashSet};
+use super::numbers::{any_index, index};
 use super::object::FROZEN;
 use super::queue::Queue;
 use super::seq::{self, as_type};
@@ -156,11 +157,6 @@ fn nth_walking(coll: Value, i: i64) -> Res<Option<Value>> {
     items.next()
 }
 
-/// An index out of a key: any integer.
-fn index(key: Value) -> Option<usize> {
-    key.as_long().and_then(|n| usize::try_from(n).ok())
-}
-
 /// The entry of a key in a map or set of ours.
 pub fn find_entry(m: Value, key: Value) -> Res<Option<(Value, Value)>> {
     use TypeId as T;
@@ -191,9 +187,9 @@ fn get_slow(m: Value, key: Value, default: Value) -> Res {
         T::VECTOR | T::SUBVEC | T::MAP_ENTRY => index(key).and_then(|i| indexed::nth(m, i)).unwrap_or(default),
         T::HASH_SET | T::TREE_SET => find_entry(m, key)?.map_or(default, |e| e.0),
         T::TREE_MAP => find_entry(m, key)?.map_or(default, |e| e.1),
-        T::TEXT => index(key).and_then(|i| indexed::unit_at(as_type!(m, Text), i)).unwrap_or(default),
+        T::TEXT => any_index(key).and_then(|i| indexed::unit_at(as_type!(m, Text), i)).unwrap_or(default),
         T::TRANSIENT_VECTOR | T::TRANSIENT_MAP | T::TRANSIENT_SET => return transient::get(m, key, default),
-        _ if kind::is_array(m) => match index(key) {
+        _ if kind::is_array(m) => match any_index(key) {
             Some(i) if i < arrays::len(m)? => return arrays::get(m, i),
             _ => default,
         },
@@ -209,14 +205,15 @@ pub fn contains(m: Value, key: Value) -> Res<bool> {
     use TypeId as T;
     Ok(match m.type_id() {
         T::NONE if m.is_nil() => false,
-        T::VECTOR | T::SUBVEC | T::MAP_ENTRY | T::TEXT => index(key).is_some_and(|i| i < quick_count(m).unwrap_or(0)),
+        T::VECTOR | T::SUBVEC | T::MAP_ENTRY => index(key).is_some_and(|i| i < quick_count(m).unwrap_or(0)),
+        T::TEXT if super::numbers::is_number(key) => any_index(key).is_some_and(|i| i < as_type!(m, Text).units()),
         T::ARRAY_MAP | T::HASH_MAP | T::HASH_SET | T::TREE_MAP | T::TREE_SET => find_entry(m, key)?.is_some(),
         T::TRANSIENT_VECTOR | T::TRANSIENT_MAP | T::TRANSIENT_SET => {
             transient::get(m, key, Value::ABSENT)? != Value::ABSENT
         }
         _ if kind::is_array(m) => {
             let n = arrays::len(m)?;
-            index(key).is_some_and(|i| i < n)
+            any_index(key).is_some_and(|i| i < n)
         }
         _ => match foreign::ask(Op::Contains, m, &[key]) {
             Some(r) => r?.truthy(),

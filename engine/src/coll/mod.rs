@@ -58,7 +58,7 @@ pub use lookup::{
     as_entry, assoc, conj, contains, count, disj, dissoc, empty, find, find_entry, get, is_empty, nth, peek, pop,
     quick_count,
 };
-pub use map::{ArrayMap, HashMap, HashSet};
+pub use map::{ArrayMap, HashMap, HashSet, table_of};
 pub use meta::{meta, with_meta};
 pub use object::{Items, keep};
 pub use once::{Held, Once};
@@ -66,7 +66,7 @@ pub use queue::Queue;
 pub use seq::{chunk_first, chunk_next, chunk_rest, cons, first, is_chunked, next, rest, rseq, seq, subvec};
 pub use state::{Atom, Delay, Reduced, Volatile, deref, unreduced};
 pub use transient::vector_of;
-pub use tree::{Tree, TreeMap, TreeSet, order};
+pub use tree::{Tree, TreeMap, TreeSet, order, tree_of};
 pub use vector::Vector;
 pub use walk::{each, each_entry, reduce, reduce_first, reduce_kv};
 
@@ -145,7 +145,7 @@ fn duplicate(key: Value) -> fault::Thrown {
     fault::illegal_argument(format!("Duplicate key: {}", brief(key)))
 }
 /// A key as it stands in a message: names, texts and numbers; the class of anything else.
-fn brief(v: Value) -> String {
+pub fn brief(v: Value) -> String {
     use crate::text::{Keyword, Symbol, Text};
     if let Some(k) = v.cast::<Keyword>() {
         return format!(":{}", k.symbol.full());

@@ -1,8 +1,8 @@
-//! What equality, hashing and order need of numbers.
+//! What equality, hashing and order need of numbers; the tower itself is `number`'s.
 
-use super::murmur;
 use crate::fault::Res;
 use crate::heap::TypeId;
+use crate::number;
 use crate::value::Value;
 use std::cmp::Ordering;
 
@@ -18,34 +18,43 @@ pub fn is_number(v: Value) -> bool {
 }
 
 /// `=`: equal numbers of the same category (integers, doubles, …).
-pub fn equal(a: Value, b: Value) -> Res<bool> {
-    Ok(match (a.as_long(), b.as_long(), a.as_double(), b.as_double()) {
-        (Some(x), Some(y), ..) => x == y,
-        (_, _, Some(x), Some(y)) => x == y,
-        _ => false,
-    })
+#[inline]
+pub fn equal(a: Value, b: Value) -> bool {
+    match (a.as_double(), b.as_double()) {
+        (Some(x), Some(y)) => x == y,
+        _ => number::equal(a, b),
+    }
 }
 
-pub fn hash(v: Value) -> Res<u32> {
-    Ok(match (v.as_long(), v.as_double()) {
-        (Some(n), _) => murmur::long(n),
-        (_, Some(d)) => double(d),
-        _ => super::hash::identity(v),
-    })
-}
-
-/// `Double.hashCode`, with one hash for both zeros.
-pub fn double(d: f64) -> u32 {
-    let bits = if d == 0.0 { 0 } else { d.to_bits() };
-    (bits ^ bits >> 32) as u32
+pub fn hash(v: Value) -> u32 {
+    number::hash(v).unwrap_or(0)
 }
 
 pub fn compare(a: Value, b: Value) -> Res<Ordering> {
-    Ok(match (a.as_long(), b.as_long()) {
-        (Some(x), Some(y)) => x.cmp(&y),
-        _ => {
-            let d = |v: Value| v.as_double().or(v.as_long().map(|n| n as f64)).unwrap_or(f64::NAN);
-            d(a).partial_cmp(&d(b)).unwrap_or(Ordering::Equal)
-        }
-    })
+    number::compare(a, b)
+}
+
+/// A key as an index of a vector: any integer.
+#[inline]
+pub fn index(key: Value) -> Option<usize> {
+    match key.as_fixnum() {
+        Some(n) => usize::try_from(n).ok(),
+        None => wide_index(key),
+    }
+}
+#[cold]
+fn wide_index(key: Value) -> Option<usize> {
+    if !number::is_integer(key) {
+        return None;
+    }
+    number::wrap_long(key).ok().and_then(|n| usize::try_from(n).ok())
+}
+
+/// A key as an index of a string or array: any number, truncated.
+pub fn any_index(key: Value) -> Option<usize> {
+    match key.as_double() {
+        Some(d) if d > -1.0 => Some(d as usize),
+        Some(_) => None,
+        None => index(key),
+    }
 }

@@ -409,7 +409,7 @@ pub fn get(t: Value, key: Value, default: Value) -> Res {
     }
     if let Some(v) = t.cast::<TransientVector>() {
         v.edit()?;
-        return match key.as_long().and_then(|i| usize::try_from(i).ok()) {
+        return match super::numbers::index(key) {
             Some(i) => Ok(v.nth(i)?.unwrap_or(default)),
             None => Ok(default),
         };

@@ -3,9 +3,12 @@
 //! var's root.
 //!
 //! A row: name, argument lists as `doc` shows them, and one Rust function an arity: `fn(Value, …) -> Res`, or `(rest N) f`
-//! with `fn(&[Value]) -> Res`, for N and more arguments (the slice lies where the collector sees it).
+//! with `fn(&[Value]) -> Res`, for N and more arguments (the slice lies where the collector sees it). `(tail) f` with
+//! `fn(&[Value], Value) -> Res` is for `apply`: leading arguments and a seq of the rest that need not be realised.
 
-use crate::code::{Code, ENTRY_MANY, Entry0, Entry1, Entry2, Entry3, Entry4, Entry5, Entry6, EntryMany, Function};
+use crate::code::{
+    Code, ENTRY_MANY, ENTRY_REST, Entry0, Entry1, Entry2, Entry3, Entry4, Entry5, Entry6, EntryMany, Function,
+};
 use crate::fault::{self, Class, Res};
 use crate::heap::Gc;
 use crate::value::Value;
@@ -24,6 +27,8 @@ pub enum Shim {
     A6(Entry6),
     /// From so many arguments on.
     Rest(usize, RestShims),
+    /// For `apply`, which must not realise the rest: any number of arguments, the last being the rest as a seq or nil.
+    Tail(EntryMany),
 }
 
 /// The entries that collect their arguments into a slice.
@@ -85,6 +90,16 @@ macro_rules! shim {
             all_of_them,
         ))
     }};
+    (tail, $f:expr) => {{
+        extern "C" fn tail(_: &$crate::thread::Thread, _: $crate::value::Value, n: usize, args: *const $crate::value::Value) -> $crate::value::Value {
+            // SAFETY: the convention of this entry: `args` points to `n` values, at least one, in live memory.
+            match unsafe { std::slice::from_raw_parts(args, n) } {
+                [lead @ .., rest] => $crate::code::answer($f(lead, *rest)),
+                [] => $crate::value::Value::NIL,
+            }
+        }
+        $crate::native::Shim::Tail(tail)
+    }};
 }
 
 /// A table: `natives! { pub TABLE "clojure.core"; "first" "[coll]" [(1) first] "str" "[& xs]" [(rest 0) str] }`.
@@ -102,11 +117,33 @@ macro_rules! natives {
     };
 }
 
+mod closure;
+mod collection;
 mod host;
+mod lazy;
 mod load;
+mod reference;
+mod seq;
+
+pub use closure::Captures;
+pub use seq::sort_values;
 
 /// Every table. A new topic adds its own here.
-static TABLES: &[&Table] = &[&host::HOST, &host::RUNG, &load::LOAD];
+static TABLES: &[&Table] = &[
+    &collection::COLLECTION,
+    &collection::PREDICATE,
+    &seq::SEQ,
+    &lazy::LAZY,
+    &reference::REFERENCE,
+    &host::HOST,
+    &host::RUNG,
+    &load::LOAD,
+];
+
+/// The error for a number of arguments that a function does not take.
+pub fn arity(name: &str, n: usize) -> fault::Thrown {
+    fault::raise(Class::Arity, format!("Wrong number of args ({n}) passed to: {name}"))
+}
 
 /// The row of a name, `None` where the library has no such function in Rust.
 pub fn find(ns: &str, name: &str) -> Option<&'static Native> {
@@ -156,6 +193,7 @@ impl Native {
                 Shim::A4(e) => set(4, *e as *mut _),
                 Shim::A5(e) => set(5, *e as *mut _),
                 Shim::A6(e) => set(6, *e as *mut _),
+                Shim::Tail(e) => set(ENTRY_REST, *e as *mut _),
                 Shim::Rest(n, r) => {
                     let all = [
                         r.0 as *mut _,

@@ -1,0 +1,259 @@
+//! clojure.core on vectors, maps, sets, transients, arrays: making, looking up, changing; metadata, equality and hashes.
+
+use super::seq::{index, no_value};
+use crate::coll::{
+    self, ArrayMap, HashMap, HashSet, Subvec, Tree, TreeMap, TreeSet, Vector, arrays, kind, murmur, transient,
+};
+use crate::fault::{self, Class, Res};
+use crate::heap::GcVec;
+use crate::invoke::{apply, invoke};
+use crate::number;
+use crate::value::Value;
+
+natives! { pub COLLECTION "clojure.core";
+    "conj" "[] [coll] [coll x] [coll x & xs]"
+        [(0) || Ok(coll::vector(&[])), (1) |c| Ok(c), (2) coll::conj, (rest 3) |a: &[Value]| fold(a, coll::conj), (tail) conj_tail]
+    "vector" "[& args]" [(rest 0) |items: &[Value]| Ok(coll::vector(items)), (tail) vector_tail]
+    "vec" "[coll]" [(1) vec]
+    "hash-map" "[& keyvals]" [(rest 0) hash_map]
+    "array-map" "[& keyvals]" [(rest 0) |a: &[Value]| coll::array_map(pairs(a)?)]
+    "hash-set" "[& keys]" [(rest 0) coll::set]
+    "set" "[coll]" [(1) set]
+    "sorted-map" "[& keyvals]" [(rest 0) |a: &[Value]| sorted_map(Value::NIL, a)]
+    "sorted-map-by" "[comparator & keyvals]" [(rest 1) |a: &[Value]| sorted_map(a[0], &a[1..])]
+    "sorted-set" "[& keys]" [(rest 0) |a: &[Value]| sorted_set(Value::NIL, a)]
+    "sorted-set-by" "[comparator & keys]" [(rest 1) |a: &[Value]| sorted_set(a[0], &a[1..])]
+    "get" "[map key] [map key not-found]" [(2) |m, k| coll::get(m, k, Value::NIL), (3) coll::get]
+    "assoc" "[map key val] [map key val & kvs]" [(3) coll::assoc, (rest 4) assoc_all]
+    "dissoc" "[map] [map key] [map key & ks]" [(1) |m| Ok(m), (2) coll::dissoc, (rest 3) |a: &[Value]| fold(a, coll::dissoc)]
+    "disj" "[set] [set key] [set key & ks]" [(1) |s| Ok(s), (2) coll::disj, (rest 3) |a: &[Value]| fold(a, coll::disj)]
+    "contains?" "[coll key]" [(2) |m, k| coll::contains(m, k).map(Value::bool)]
+    "find" "[map key]" [(2) coll::find]
+    "keys" "[map]" [(1) |m| Ok(coll::KeySeq::new(coll::seq(m)?, Value::NIL))]
+    "vals" "[map]" [(1) |m| Ok(coll::ValSeq::new(coll::seq(m)?, Value::NIL))]
+    "key" "[e]" [(1) |e| coll::as_entry(e).map(|e| e.0)]
+    "val" "[e]" [(1) |e| coll::as_entry(e).map(|e| e.1)]
+    "map-entry" "[k v]" [(2) |k, v| Ok(coll::entry(k, v))]
+    "empty" "[coll]" [(1) coll::empty]
+    "peek" "[coll]" [(1) coll::peek]
+    "pop" "[coll]" [(1) coll::pop]
+    "subvec" "[v start] [v start end]"
+        [(2) |v, s| coll::subvec(v, index(s)?, coll::count(v)? as i64), (3) |v, s, e| coll::subvec(v, index(s)?, index(e)?)]
+    "rseq" "[rev]" [(1) coll::rseq]
+    "sorted-seq-from" "[sorted key ascending]" [(3) sorted_seq_from]
+    "sorted-comparator" "[sorted]" [(1) sorted_comparator]
+    "persistent-queue" "[]" [(0) || Ok(coll::Queue::empty(Value::NIL))]
+
+    "transient" "[coll]" [(1) transient::transient]
+    "persistent!" "[coll]" [(1) transient::persistent]
+    "conj!" "[] [coll] [coll x]" [(0) || transient::transient(coll::vector(&[])), (1) |t| Ok(t), (2) transient::conj]
+    "assoc!" "[coll key val] [coll key val & kvs]" [(3) transient::assoc, (rest 4) assoc_mut_all]
+    "dissoc!" "[map key] [map key & ks]" [(2) transient::dissoc, (rest 3) |a: &[Value]| fold(a, transient::dissoc)]
+    "disj!" "[set] [set key] [set key & ks]" [(1) |t| Ok(t), (2) transient::disj, (rest 3) |a: &[Value]| fold(a, transient::disj)]
+    "pop!" "[coll]" [(1) transient::pop]
+
+    "meta" "[obj]" [(1) |v| Ok(coll::meta(v))]
+    "with-meta" "[obj m]" [(2) coll::with_meta]
+    "vary-meta" "[obj f & args]" [(rest 2) |a: &[Value]| coll::with_meta(a[0], apply_to(a[1], coll::meta(a[0]), &a[2..])?)]
+    "=" "[x] [x y] [x y & more]" [(1) |_| Ok(Value::TRUE), (2) |a, b| coll::equal(a, b).map(Value::bool), (rest 3) |a: &[Value]| all_equal(a).map(Value::bool)]
+    "not=" "[x] [x y] [x y & more]" [(1) |_| Ok(Value::FALSE), (2) |a, b| coll::equal(a, b).map(|e| Value::bool(!e)), (rest 3) |a: &[Value]| all_equal(a).map(|e| Value::bool(!e))]
+    "identical?" "[x y]" [(2) |a, b| Ok(Value::bool(a == b))]
+    "compare" "[x y]" [(2) |a, b| coll::compare_long(a, b).map(Value::long)]
+    "hash" "[x]" [(1) |v| coll::hash(v).map(hash_value)]
+    "hash-ordered-coll" "[coll]" [(1) |v| coll::hash_ordered(v).map(hash_value)]
+    "hash-unordered-coll" "[coll]" [(1) |v| coll::hash_unordered(v).map(hash_value)]
+    "mix-collection-hash" "[hash-basis count]" [(2) |h, n| Ok(hash_value(murmur::collection(bits(h)?, bits(n)? as usize)))]
+    "hash-combine" "[x y]" [(2) |a, b| Ok(hash_value(murmur::combine(bits(a)?, coll::hash(b)?)))]
+
+    "object-array" "[size-or-seq]" [(1) object_array]
+    "to-array" "[coll]" [(1) to_array]
+    "into-array" "[aseq] [type aseq]" [(1) |c| items_array(c), (2) |_, c| items_array(c)]
+    "alength" "[array]" [(1) |a| arrays::len(a).map(|n| Value::long(n as i64))]
+    "aclone" "[array]" [(1) arrays::clone]
+    "aget" "[array idx] [array idx & idxs]" [(2) |a, i| arrays::get_checked(a, index(i)?), (rest 3) |a: &[Value]| fold(a, |x, i| arrays::get_checked(x, index(i)?))]
+    "aset" "[array idx val] [array idx idx2 & idxv]" [(3) |a, i, x| arrays::set(a, index(i)?, x), (rest 4) aset_deep]
+}
+
+natives! { pub PREDICATE "clojure.core";
+    "nil?" "[x]" [(1) |v: Value| Ok(Value::bool(v.is_nil()))]
+    "some?" "[x]" [(1) |v: Value| Ok(Value::bool(!v.is_nil()))]
+    "true?" "[x]" [(1) |v| Ok(Value::bool(v == Value::TRUE))]
+    "false?" "[x]" [(1) |v| Ok(Value::bool(v == Value::FALSE))]
+    "not" "[x]" [(1) |v: Value| Ok(Value::bool(!v.truthy()))]
+    "boolean?" "[x]" [(1) |v: Value| Ok(Value::bool(v.as_bool().is_some()))]
+    "seq?" "[x]" [(1) |v| Ok(Value::bool(kind::is_seq(v)))]
+    "list?" "[x]" [(1) |v| Ok(Value::bool(kind::is_list(v)))]
+    "vector?" "[x]" [(1) |v| Ok(Value::bool(kind::is_vector(v)))]
+    "map?" "[x]" [(1) |v| Ok(Value::bool(kind::is_map(v)))]
+    "set?" "[x]" [(1) |v| Ok(Value::bool(kind::is_set(v)))]
+    "coll?" "[x]" [(1) |v| Ok(Value::bool(kind::is_coll(v)))]
+    "sequential?" "[coll]" [(1) |v| Ok(Value::bool(kind::is_sequential(v)))]
+    "associative?" "[coll]" [(1) |v| Ok(Value::bool(kind::is_associative(v)))]
+    "counted?" "[coll]" [(1) |v| Ok(Value::bool(kind::is_counted(v)))]
+    "indexed?" "[coll]" [(1) |v| Ok(Value::bool(kind::is_indexed(v)))]
+    "sorted?" "[coll]" [(1) |v| Ok(Value::bool(kind::is_sorted(v)))]
+    "reversible?" "[coll]" [(1) |v| Ok(Value::bool(kind::is_reversible(v)))]
+    "seqable?" "[x]" [(1) |v| Ok(Value::bool(kind::is_seqable(v)))]
+    "map-entry?" "[x]" [(1) |v| Ok(Value::bool(kind::is_map_entry(v)))]
+    "fn?" "[x]" [(1) |v| Ok(Value::bool(kind::is_fn(v)))]
+    "ifn?" "[x]" [(1) |v| Ok(Value::bool(kind::is_ifn(v)))]
+    "array?" "[x]" [(1) |v| Ok(Value::bool(kind::is_array(v)))]
+}
+
+fn hash_value(h: u32) -> Value {
+    Value::int(h as i32)
+}
+fn bits(v: Value) -> Res<u32> {
+    number::wrap_long(v).map(|n| n as u32)
+}
+
+/// `f` over the first argument and each of the others.
+fn fold(args: &[Value], f: impl Fn(Value, Value) -> Res) -> Res {
+    let mut acc = args[0];
+    for &x in &args[1..] {
+        acc = f(acc, x)?;
+    }
+    Ok(acc)
+}
+fn conj_tail(lead: &[Value], rest: Value) -> Res {
+    let all = coll::spread(lead, rest)?;
+    if all.is_empty() { Ok(coll::vector(&[])) } else { fold(&all, coll::conj) }
+}
+fn vector_tail(lead: &[Value], rest: Value) -> Res {
+    if lead.is_empty() { vec(rest) } else { Ok(coll::vector(&coll::spread(lead, rest)?)) }
+}
+fn apply_to(f: Value, first: Value, more: &[Value]) -> Res {
+    match *more {
+        [] => invoke(f, &[first]),
+        [x] => invoke(f, &[first, x]),
+        _ => {
+            let mut args: GcVec = GcVec::with_capacity(more.len() + 1);
+            args.push(first);
+            args.extend_from_slice(more);
+            apply(f, &args, Value::NIL)
+        }
+    }
+}
+
+fn vec(coll: Value) -> Res {
+    if coll.is::<Vector>() || coll.is::<Subvec>() {
+        return if coll::meta(coll).is_nil() { Ok(coll) } else { coll::with_meta(coll, Value::NIL) };
+    }
+    if !kind::is_seqable(coll) {
+        return Err(cannot_convert(coll));
+    }
+    Ok(coll::vector_of(coll)?.value())
+}
+#[cold]
+fn cannot_convert(v: Value) -> fault::Thrown {
+    fault::raise(Class::RuntimeException, format!("Unable to convert: class {} to Object[]", crate::class_name(v)))
+}
+
+fn set(coll: Value) -> Res {
+    if kind::is_set(coll) {
+        return if coll::meta(coll).is_nil() { Ok(coll) } else { coll::with_meta(coll, Value::NIL) };
+    }
+    let t = transient::transient(HashSet::empty())?;
+    let mut items = coll::Cursor::new(coll)?;
+    while let Some(x) = items.next()? {
+        transient::conj(t, x)?;
+    }
+    transient::persistent(t)
+}
+
+/// Keys and values; an odd one is an error.
+fn pairs(args: &[Value]) -> Res<&[Value]> {
+    match args.last() {
+        Some(&k) if args.len() % 2 == 1 => Err(no_value(k)),
+        _ => Ok(args),
+    }
+}
+fn hash_map(args: &[Value]) -> Res {
+    if args.is_empty() {
+        return Ok(ArrayMap::empty());
+    }
+    Ok(HashMap::new(coll::table_of(pairs(args)?)?, Value::NIL).value())
+}
+fn sorted_map(comparator: Value, args: &[Value]) -> Res {
+    let mut t = Tree::new(comparator);
+    for p in pairs(args)?.chunks_exact(2) {
+        t = t.assoc(p[0], p[1])?;
+    }
+    Ok(TreeMap::new(t, Value::NIL).value())
+}
+fn sorted_set(comparator: Value, args: &[Value]) -> Res {
+    let mut t = Tree::new(comparator);
+    for &x in args {
+        if t.find(x)?.is_none() {
+            t = t.assoc(x, x)?;
+        }
+    }
+    Ok(TreeSet::new(t, Value::NIL).value())
+}
+fn tree(v: Value) -> Res<Tree> {
+    coll::tree_of(v).ok_or_else(|| fault::class_cast(v, "clojure.lang.Sorted"))
+}
+/// The entries of a sorted map, the items of a sorted set, from a key on.
+fn sorted_seq_from(sorted: Value, key: Value, ascending: Value) -> Res {
+    let s = tree(sorted)?.seq_from(key, !ascending.truthy())?;
+    Ok(if kind::is_set(sorted) { coll::KeySeq::new(s, Value::NIL) } else { s })
+}
+/// The comparator of a sorted collection, nil for `compare`.
+fn sorted_comparator(sorted: Value) -> Res {
+    Ok(tree(sorted)?.comparator)
+}
+
+fn assoc_all(args: &[Value]) -> Res {
+    if args.len() % 2 == 0 {
+        return Err(fault::illegal_argument(
+            "assoc expects even number of arguments after map/vector, found odd number",
+        ));
+    }
+    let mut m = args[0];
+    for p in args[1..].chunks_exact(2) {
+        m = coll::assoc(m, p[0], p[1])?;
+    }
+    Ok(m)
+}
+fn assoc_mut_all(args: &[Value]) -> Res {
+    let mut t = args[0];
+    for p in pairs(&args[1..])?.chunks(2) {
+        t = transient::assoc(t, p[0], p[1])?;
+    }
+    Ok(t)
+}
+
+fn all_equal(args: &[Value]) -> Res<bool> {
+    for p in args.windows(2) {
+        if !coll::equal(p[0], p[1])? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn object_array(v: Value) -> Res {
+    if !number::is_number(v) {
+        return items_array(v);
+    }
+    let n = index(v)?;
+    if n < 0 {
+        return Err(fault::raise(Class::NegativeArraySize, n.to_string()));
+    }
+    Ok((0..n).map(|_| Value::NIL).collect::<GcVec>().into_array().value())
+}
+fn items_array(coll: Value) -> Res {
+    Ok(coll::items(coll)?.into_array().value())
+}
+fn to_array(coll: Value) -> Res {
+    if kind::is_array(coll) {
+        return Ok(coll);
+    }
+    if kind::is_seqable(coll) { items_array(coll) } else { Err(cannot_convert(coll)) }
+}
+/// `(aset array i j … value)`
+fn aset_deep(args: &[Value]) -> Res {
+    let n = args.len();
+    let inner = fold(&args[..n - 2], |a, i| arrays::get_checked(a, index(i)?))?;
+    arrays::set(inner, index(args[n - 2])?, args[n - 1])
+}
