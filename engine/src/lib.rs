@@ -14,6 +14,7 @@ pub mod invoke;
 pub mod native;
 pub mod number;
 pub mod reader;
+pub mod scalar;
 pub mod signal;
 pub mod space;
 pub mod text;

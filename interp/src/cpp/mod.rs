@@ -7,4 +7,4 @@ mod call;
 mod convert;
 mod operator;
 mod place;
-pub mod scalar;
+pub use engine::scalar;

@@ -1,7 +1,11 @@
 //! Scalars as words: reading and writing them in memory, converting one type into another as C++ does.
 
-use engine::fault::{self, Class, Res};
-use engine::questions::Repr;
+mod operator;
+
+pub use operator::{Operator, Plan, common, divide_by_zero, null_pointer, promoted};
+
+use crate::fault::{self, Class, Res};
+use questions::Repr;
 
 /// Bytes in memory.
 pub fn width(r: Repr) -> usize {
@@ -160,7 +164,7 @@ mod tests {
         assert_eq!(convert(Repr::U64, Repr::F64, u64::MAX), Ok(18446744073709551615f64.to_bits()));
         assert_eq!(convert(Repr::I64, Repr::F32, 16777217), Ok(16777216f32.to_bits() as u64));
         assert_eq!(convert(Repr::F64, Repr::Bool, 0.5f64.to_bits()), Ok(1));
-        let t = engine::thread::attach();
+        let t = crate::thread::attach();
         assert!(convert(Repr::F64, Repr::I32, 2147483648f64.to_bits()).is_err());
         t.take_pending();
         assert!(convert(Repr::F64, Repr::U8, f64::NAN.to_bits()).is_err());
