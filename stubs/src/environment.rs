@@ -18,6 +18,7 @@ pub(crate) struct Environment {
 impl Environment {
     pub(crate) fn new(flags: &[String], include_dirs: &[String]) -> Environment {
         let mut e = Environment { key: *blake3::hash(FORMAT.as_bytes()).as_bytes() };
+        e.chain("rung headers", &[&crate::runtime::headers_hash()]);
         flags.iter().for_each(|f| e.chain("flag", &[f.as_bytes()]));
         include_dirs.iter().for_each(|d| e.chain("include dir", &[d.as_bytes()]));
         e

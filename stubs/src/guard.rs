@@ -1,7 +1,7 @@
 //! The call into C++: nothing unwinds past the guard. An exception becomes a pending error that keeps it, and an error
 //! that a callback left behind is found after every call (contract *Errors*).
 
-use crate::{Stubs, callback, run_error};
+use crate::{Stubs, boxes, callback, run_error};
 use engine::cppbox::{BoxType, CppBox};
 use engine::fault::{self, Class, Res, Throwable, Thrown};
 use engine::heap;
@@ -155,6 +155,10 @@ pub(crate) unsafe fn error_of(pointer: *const c_void) -> Value {
 
 /// `CppHost::catch_cpp`.
 pub(crate) fn caught_as(host: &Stubs, error: Value, ty: &CppType) -> Option<u64> {
+    if let Some(thrown) = error.cast::<CppBox>() {
+        // `(throw native)`: the object itself, in its box.
+        return boxes::object(host, &thrown, &ty.name, ty.version);
+    }
     let native = error.cast::<Throwable>()?.native.cast::<CppBox>()?;
     if &*native.ty.pointee != KEPT {
         return None;

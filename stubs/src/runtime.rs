@@ -318,18 +318,23 @@ const HEADERS: &[(&str, &str)] = &[
     ("rung.hpp", include_str!("../include/rung/rung.hpp")),
 ];
 
+/// Stands for the headers' contents.
+pub(crate) fn headers_hash() -> [u8; 32] {
+    let mut h = blake3::Hasher::new();
+    HEADERS.iter().for_each(|(_, text)| {
+        h.update(text.as_bytes());
+    });
+    *h.finalize().as_bytes()
+}
+
 /// A folder that holds exactly these headers: the source tree's, or a copy in the cache.
 pub(crate) fn include_dir(cache_dir: &str) -> Option<PathBuf> {
     let source = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/include"));
     if holds_headers(source) {
         return Some(source.to_owned());
     }
-    let mut h = blake3::Hasher::new();
-    HEADERS.iter().for_each(|(_, text)| {
-        h.update(text.as_bytes());
-    });
     let base = if cache_dir.is_empty() { std::env::temp_dir() } else { PathBuf::from(cache_dir) };
-    let dir = base.join(format!("rung-include-{}", &h.finalize().to_hex()[..16]));
+    let dir = base.join(format!("rung-include-{}", &blake3::Hash::from(headers_hash()).to_hex()[..16]));
     if !holds_headers(&dir) {
         std::fs::create_dir_all(dir.join("rung")).ok()?;
         for (name, text) in HEADERS {

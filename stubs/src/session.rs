@@ -182,7 +182,6 @@ impl State {
             return Ok(());
         }
         self.link_config()?;
-        self.environment();
         let mut library = Library::open()?;
         let mut include_dirs = self.config.include_dirs.clone();
         include_dirs.extend(runtime::include_dir(&self.config.cache_dir).map(|p| p.to_string_lossy().into_owned()));
@@ -199,9 +198,12 @@ impl State {
         Ok(())
     }
 
+    /// The command line's libraries, which the environment's key holds from the start.
     fn link_config(&mut self) -> Result<(), Diagnostic> {
+        self.environment();
         for l in std::mem::take(&mut self.config.libraries) {
-            self.link(&l)?;
+            link::link(&l, &self.config.library_dirs)?;
+            self.linked.insert(l);
         }
         Ok(())
     }

@@ -35,8 +35,9 @@ Vec3 cross(Vec3 a, Vec3 b) { return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.
 std::vector<Vec3> two() { return {{1, 2, 3}, {4, 5, 6}}; }
 struct Plain { int n; };
 int read(Plain p) { return p.n; }
-struct Holder { rung::root<> held; };
-Holder holder;
+rung::root<> held;
+void hold(rung::root<> v) { held = v; }
+rung::root<> give() { return held; }
 }
 template <> struct rung::convert<cv::Vec3> {
   static rung::word to_value(const cv::Vec3 &v) {
@@ -117,4 +118,17 @@ fn a_type_of_the_program_converts_as_it_says() {
     let converts = |t: &str| host().converts(&ty(t));
     assert!(converts("cv::Vec3") && converts("std::vector<cv::Vec3>") && converts("int") && converts("std::string"));
     assert!(!converts("cv::Plain") && !converts("std::vector<cv::Plain>") && !converts("std::shared_ptr<int>"));
+}
+
+#[test]
+fn cpp_keeps_any_value() {
+    call("cv::hold", &[v(&[int(1), text("two")])]);
+    for _ in 0..3 {
+        engine::heap::collect_now();
+    }
+    let garbage: Vec<String> = (0..1000).map(|i| str_of(text(&format!("garbage {i}")))).collect();
+    assert_eq!(garbage.len(), 1000);
+    equal(call("cv::give", &[]), v(&[int(1), text("two")]));
+    call("cv::hold", &[Value::NIL]);
+    assert_eq!(call("cv::give", &[]), Value::NIL);
 }

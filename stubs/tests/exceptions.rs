@@ -103,6 +103,12 @@ fn handlers_match_as_in_cpp() {
         let p = *(host().catch_cpp(e, &ty("const char *")).unwrap() as *const *const std::ffi::c_char);
         assert_eq!(std::ffi::CStr::from_ptr(p).to_str(), Ok("a literal"));
     }
+    // An object that the language threw itself.
+    let object = Box::new(7i64);
+    let ptr = ty("ex::Other *");
+    let thrown = host().box_pointer(&ptr, &raw const *object as u64).unwrap();
+    assert_eq!(host().catch_cpp(thrown, &ty("ex::Other")), Some(&raw const *object as u64));
+    assert_eq!(host().catch_cpp(thrown, &ty("ex::Quiet")), None);
     let ours = Throwable::alloc(Class::IllegalState, engine::value::Value::NIL, engine::value::Value::NIL, engine::value::Value::NIL);
     assert_eq!(host().catch_cpp(ours.value(), &ty("std::exception")), None);
 }

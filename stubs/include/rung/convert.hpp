@@ -166,6 +166,12 @@ template <class T> struct convert<T *> {
   }
 };
 
+// Any value, as it is: how C++ takes and gives what it does not look into.
+template <class T> struct convert<root<T>> {
+  static word to_value(const root<T> &r) { return r.get(); }
+  static root<T> from_value(word v) { return root<T>(v); }
+};
+
 // Is the type one of the standard library's?
 template <class T> constexpr bool in_std() {
   const char *p = __PRETTY_FUNCTION__;
