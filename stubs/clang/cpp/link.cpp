@@ -110,7 +110,8 @@ static bool symbols(StringRef bytes, std::vector<std::string> *defined, std::vec
     if (name->empty() || (*flags & object::SymbolRef::SF_FormatSpecific)) continue;
     if (*flags & object::SymbolRef::SF_Undefined) {
       if (undefined && !(*flags & object::SymbolRef::SF_Weak) && *name != "_GLOBAL_OFFSET_TABLE_") undefined->push_back(name->str());
-    } else if (defined && (*flags & object::SymbolRef::SF_Global)) {
+    } else if (defined && (*flags & object::SymbolRef::SF_Global) && !name->starts_with("DW.ref.")) {
+      // The hidden reference to the exception personality is in every object that unwinds.
       defined->push_back(name->str());
     }
   }
