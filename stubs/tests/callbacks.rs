@@ -25,6 +25,9 @@ fn fail2(a: Value, _: Value) -> Res {
 fn shout(v: Value) -> Res {
     Ok(Text::value(&format!("{}!", str_of(v))))
 }
+fn word(_: Value) -> Res {
+    Ok(Text::value("no number"))
+}
 fn garbage(v: Value) -> Res {
     let mut last = v;
     for i in 0..2000 {
@@ -42,6 +45,7 @@ engine::natives! { pub FNS "t";
     "compare" "[a b]" [(2) compare]
     "fail" "[x]" [(1) fail, (2) fail2]
     "shout" "[s]" [(1) shout]
+    "word" "[x]" [(1) word]
     "garbage" "[n]" [(1) garbage]
     "catcher" "[n]" [(1) catcher]
 }
@@ -162,7 +166,8 @@ fn an_error_is_the_same_error_outside() {
     assert_eq!(error().1, "from the callback");
     assert_eq!(ok("cb::many", &[f("inc")]), int(5));
     // A result of the wrong class.
-    assert!(call("cb::many", &[f("shout")]).is_err());
+    assert!(call("cb::many", &[f("word")]).is_err());
+    assert_eq!(error(), ("cpp/conversion".into(), "a java.lang.String cannot be converted to the C++ type int".into()));
 }
 
 #[test]

@@ -116,8 +116,12 @@ fn a_type_of_the_program_converts_as_it_says() {
     equal(call("cv::cross", &[vec3(1.0, 0.0, 0.0), vec3(0.0, 1.0, 0.0)]), vec3(0.0, 0.0, 1.0));
     equal(call("cv::two", &[]), v(&[vec3(1.0, 2.0, 3.0), vec3(4.0, 5.0, 6.0)]));
     let converts = |t: &str| host().converts(&ty(t));
-    assert!(converts("cv::Vec3") && converts("std::vector<cv::Vec3>") && converts("int") && converts("std::string"));
-    assert!(!converts("cv::Plain") && !converts("std::vector<cv::Plain>") && !converts("std::shared_ptr<int>"));
+    for t in ["cv::Vec3", "std::vector<cv::Vec3>", "int", "std::string", "std::map<int, std::optional<std::string>>"] {
+        assert!(converts(t), "{t}");
+    }
+    for t in ["cv::Plain", "std::vector<cv::Plain>", "std::shared_ptr<int>"] {
+        assert!(!converts(t), "{t}");
+    }
 }
 
 #[test]
