@@ -373,16 +373,13 @@ impl Analyzer<'_> {
             return Err(fault::raise_diagnostic(Class::Compiler, &d));
         }
         let name = ty.name.clone();
-        let site = if ty.trivially_copyable {
-            None
+        // A site even where bytes would do: that there is one says 'into a box', not 'convert'.
+        let (callee, category) = if moving {
+            (Callee::Move { ty: name.clone() }, Category::Xvalue)
         } else {
-            let (callee, category) = if moving {
-                (Callee::Move { ty: name.clone() }, Category::Xvalue)
-            } else {
-                (Callee::Copy { ty: name.clone() }, Category::Lvalue)
-            };
-            Some(self.lifecycle(callee, &name, category)?)
+            (Callee::Copy { ty: name.clone() }, Category::Lvalue)
         };
+        let site = Some(self.lifecycle(callee, &name, category)?);
         let destroy = self.destructor(t)?;
         Ok(self.add(Expr::ConvertOut { value: id, site, destroy }, position, Ty::Value))
     }
