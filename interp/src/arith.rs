@@ -110,6 +110,13 @@ fn both_doubles(a: Value, b: Value) -> Option<(f64, f64)> {
     if both_ints(a, b) { None } else { Some((number(a)?, number(b)?)) }
 }
 
+/// Where a node's slow path leads: the operation itself, and the node's other forms.
+struct Next {
+    op: Op,
+    doubles: Run,
+    anything: Run,
+}
+
 fn bin<O: Binary, A: Operand, B: Operand, const K: u8>(t: &Thread, f: Frame, n: &'static Node) -> Value {
     let a = A::get(t, f, n.a);
     if !A::LEAF && !B::LEAF && a == THROWN {
@@ -128,18 +135,23 @@ fn bin<O: Binary, A: Operand, B: Operand, const K: u8>(t: &Thread, f: Frame, n: 
             }
         }
     }
-    bin_miss(n, O::OP, a, b, [bin::<O, A, B, DOUBLES>, bin::<O, A, B, ANYTHING>])
+    bin_miss(
+        n,
+        a,
+        b,
+        const { &Next { op: O::OP, doubles: bin::<O, A, B, DOUBLES>, anything: bin::<O, A, B, ANYTHING> } },
+    )
 }
 
 /// The slow path: an error on its way, or numbers that the node is not specialised for.
 #[cold]
 #[inline(never)]
-fn bin_miss(n: &'static Node, op: Op, a: Value, b: Value, next: [Run; 2]) -> Value {
+fn bin_miss(n: &'static Node, a: Value, b: Value, next: &'static Next) -> Value {
     if a == THROWN || b == THROWN {
         return THROWN;
     }
     learn(n, a, b, next);
-    let r = slow::binary(op, a, b);
+    let r = slow::binary(next.op, a, b);
     if let Ok(v) = r {
         if !v.is_fixnum() && both_ints(a, b) {
             feedback::note(n.e.object(), Feedback::OVERFLOW);
@@ -149,73 +161,86 @@ fn bin_miss(n: &'static Node, op: Op, a: Value, b: Value, next: [Run; 2]) -> Val
 }
 
 /// Notes what was seen and takes the node's next form.
-fn learn(n: &'static Node, a: Value, b: Value, [doubles, anything]: [Run; 2]) {
+fn learn(n: &'static Node, a: Value, b: Value, next: &'static Next) {
     let kinds = feedback::kind(a) | feedback::kind(b);
     let cell: &Feedback = n.e.object();
     let before = cell.seen.load(Ordering::Relaxed);
     feedback::note(cell, kinds);
     let seen = before | kinds;
     if seen & Feedback::OTHER != 0 || (before & Feedback::DOUBLE != 0 && kinds & Feedback::DOUBLE == 0) {
-        n.become_(anything);
+        n.become_(next.anything);
     } else if seen & Feedback::DOUBLE != 0 {
-        n.become_(doubles);
+        n.become_(next.doubles);
     }
 }
 
-/// The value of a comparison, or `None` with an error pending.
-#[inline(always)]
-fn compared<C: Compare, A: Operand, B: Operand, const K: u8>(
-    t: &Thread,
-    f: Frame,
-    n: &'static Node,
-    next: [Run; 2],
-) -> Option<bool> {
-    let a = A::get(t, f, n.a);
-    if !A::LEAF && !B::LEAF && a == THROWN {
-        return None;
-    }
-    let b = B::get(t, f, n.b);
-    if K != DOUBLES && both_ints(a, b) {
-        return Some(C::ints(a.bits() as i64, b.bits() as i64));
-    }
-    if K != INTS {
-        if let Some((x, y)) = both_doubles(a, b) {
-            return Some(C::doubles(x, y));
+/// A comparison: its operands, and `hit` where they are such as the node is specialised for, else `miss`.
+macro_rules! compared {
+    ($t:ident $f:ident $n:ident; |$holds:ident| $hit:expr; |$a:ident, $b:ident| $miss:expr) => {{
+        let $a = A::get($t, $f, $n.a);
+        if !A::LEAF && !B::LEAF && $a == THROWN {
+            return THROWN;
         }
-    }
-    match cmp_miss(n, C::OP, a, b, next) {
-        Value::TRUE => Some(true),
-        Value::FALSE => Some(false),
-        _ => None,
-    }
+        let $b = B::get($t, $f, $n.b);
+        if K != DOUBLES && both_ints($a, $b) {
+            let $holds = C::ints($a.bits() as i64, $b.bits() as i64);
+            return $hit;
+        }
+        if K != INTS {
+            if let Some((x, y)) = both_doubles($a, $b) {
+                let $holds = C::doubles(x, y);
+                return $hit;
+            }
+        }
+        $miss
+    }};
 }
 
 #[cold]
 #[inline(never)]
-fn cmp_miss(n: &'static Node, op: Op, a: Value, b: Value, next: [Run; 2]) -> Value {
+fn cmp_miss(n: &'static Node, a: Value, b: Value, next: &'static Next) -> Value {
     if a == THROWN || b == THROWN {
         return THROWN;
     }
     learn(n, a, b, next);
-    engine::code::answer(slow::binary(op, a, b))
+    engine::code::answer(slow::binary(next.op, a, b))
+}
+
+#[cold]
+#[inline(never)]
+fn branch_miss(t: &Thread, f: Frame, n: &'static Node, a: Value, b: Value, next: &'static Next) -> Value {
+    match cmp_miss(n, a, b, next) {
+        Value::TRUE => n.c.node().run(t, f),
+        Value::FALSE => n.d.node().run(t, f),
+        _ => THROWN,
+    }
 }
 
 fn cmp<C: Compare, A: Operand, B: Operand, const K: u8>(t: &Thread, f: Frame, n: &'static Node) -> Value {
-    match compared::<C, A, B, K>(t, f, n, [cmp::<C, A, B, DOUBLES>, cmp::<C, A, B, ANYTHING>]) {
-        Some(c) => Value::bool(c),
-        None => THROWN,
-    }
+    compared!(t f n; |holds| Value::bool(holds); |a, b| cmp_miss(
+        n,
+        a,
+        b,
+        const { &Next { op: C::OP, doubles: cmp::<C, A, B, DOUBLES>, anything: cmp::<C, A, B, ANYTHING> } },
+    ))
 }
 
 fn if_cmp<C: Compare, A: Operand, B: Operand, const K: u8>(t: &Thread, f: Frame, n: &'static Node) -> Value {
-    match compared::<C, A, B, K>(t, f, n, [if_cmp::<C, A, B, DOUBLES>, if_cmp::<C, A, B, ANYTHING>]) {
-        Some(true) => n.c.node().run(t, f),
-        Some(false) => {
+    compared!(t f n; |holds| {
+        if holds {
+            n.c.node().run(t, f)
+        } else {
             apart();
             n.d.node().run(t, f)
         }
-        None => THROWN,
-    }
+    }; |a, b| branch_miss(
+        t,
+        f,
+        n,
+        a,
+        b,
+        const { &Next { op: C::OP, doubles: if_cmp::<C, A, B, DOUBLES>, anything: if_cmp::<C, A, B, ANYTHING> } },
+    ))
 }
 
 /// `inc`, `dec` and the tests against zero are their two-operand forms with a constant.
@@ -251,7 +276,13 @@ pub fn binary(op: Op, a: Arg, b: Arg, cell: &'static Feedback) -> Option<Node> {
     }
     let run = of!(Add Sub Mul Div Quot Rem Mod BitAnd BitOr BitXor Shl Shr UncheckedAdd UncheckedSub UncheckedMul;
                   Lt Le Gt Ge NumEq);
-    Some(node(run, a, b, cell))
+    let n = node(run, a, b, cell);
+    // For `node::Plus`: what is added. No small integer's negation leaves the 64 bits.
+    Some(match (op, b.shape) {
+        (Op::Add, Shape::Imm) => n.c(b.field),
+        (Op::Sub, Shape::Imm) => n.c(crate::node::Field::of_word(b.field.bits().wrapping_neg())),
+        _ => n,
+    })
 }
 
 /// A comparison that chooses between two branches; `None` where the operation is none.

@@ -10,8 +10,8 @@ use crate::node::{Arena, Arg, Field, Node, Shape};
 use crate::operate;
 use crate::program::{Arity, Owner, Program};
 use engine::analyze::{
-    Binding, CaptureIx, CatchArm, ConstId, Expr, ExprId, FeedbackId, FnId, FnProto, Matcher, NativeConst, Slot, Target,
-    Tree, Ty,
+    Binding, CaptureIx, CatchArm, ConstId, Expr, ExprId, FeedbackId, FnId, FnProto, Matcher, NativeConst, Op, Slot,
+    Target, Tree, Ty,
 };
 use engine::code::{Body, Code, Feedback, MAX_DIRECT};
 use engine::fault::{self, Class, Res};
@@ -147,7 +147,27 @@ impl Builder<'_> {
                 }
             }
             Expr::NativeLiteral { value: NativeConst::Bits(b) } => Arg::imm(Value::from_bits(*b)),
+            Expr::Operate { op, args, .. } => {
+                let shape = if self.is_plus(*op, args)? { Shape::Plus } else { Shape::Any };
+                Arg { shape, field: self.node(id)?.into() }
+            }
             _ => self.any(self.node(id)?),
+        })
+    }
+
+    /// Does `arith::binary` make a node of it that `Plus` reads: a local and a small integer, added or subtracted?
+    fn is_plus(&self, op: Op, args: &[ExprId]) -> Res<bool> {
+        let local = args.first().is_some_and(|a| matches!(self.tree.expr(*a), Expr::Local { .. }));
+        Ok(match (op, args) {
+            (Op::Inc | Op::Dec, [_]) => local,
+            (Op::Add | Op::Sub, [_, by]) if local => match self.tree.expr(*by) {
+                // The least integer has no negation.
+                Expr::Literal { value } => {
+                    self.constant(*value)?.1.as_fixnum().is_some_and(|n| n != engine::value::FIXNUM_MIN)
+                }
+                _ => false,
+            },
+            _ => false,
         })
     }
 

@@ -6,9 +6,9 @@
 
 use crate::feedback;
 use crate::frame::{Frame, Scratch};
-use crate::node::{Any, Arg, Field, Local, Node, Operand, Run, Shape, THROWN};
+use crate::node::{Any, Arg, Field, Local, Node, Operand, Plus, Run, Shape, THROWN};
 use crate::program::Owner;
-use crate::{pick1, pick2};
+use crate::{pick1_plus, pick2_plus};
 use engine::code::{
     self, Code, ENTRY_MANY, Entry0, Entry1, Entry2, Entry3, Entry4, Entry5, Entry6, EntryMany, Feedback,
 };
@@ -250,27 +250,37 @@ pub fn root_of(var: Gc<Var>) -> Field {
     Field::of_word(var.root_address() as u64)
 }
 
-/// Arguments beyond three have no instance for immediates: they become nodes (`leaf`) before they come here.
+/// Of three arguments, immediates have no instance: they become nodes (`leaf`) before they come here.
 macro_rules! pick3 {
-    ($args:expr, $f:ident $(, $g:ty)*) => {
-        match ($args[0].shape == Shape::Local, $args[1].shape == Shape::Local, $args[2].shape == Shape::Local) {
-            (true, true, true) => $f::<$($g,)* Local, Local, Local> as Run,
-            (true, true, false) => $f::<$($g,)* Local, Local, Any>,
-            (true, false, true) => $f::<$($g,)* Local, Any, Local>,
-            (true, false, false) => $f::<$($g,)* Local, Any, Any>,
-            (false, true, true) => $f::<$($g,)* Any, Local, Local>,
-            (false, true, false) => $f::<$($g,)* Any, Local, Any>,
-            (false, false, true) => $f::<$($g,)* Any, Any, Local>,
-            (false, false, false) => $f::<$($g,)* Any, Any, Any>,
+    (@1 $s:expr, $f:ident, [$($g:ty)*], $rest:expr) => {
+        match $s[0].shape {
+            Shape::Local => pick3!(@2 $s, $f, [$($g)* Local]),
+            Shape::Plus => pick3!(@2 $s, $f, [$($g)* Plus]),
+            _ => pick3!(@2 $s, $f, [$($g)* Any]),
         }
     };
+    (@2 $s:expr, $f:ident, [$($g:ty)*]) => {
+        match $s[1].shape {
+            Shape::Local => pick3!(@3 $s, $f, [$($g)* Local]),
+            Shape::Plus => pick3!(@3 $s, $f, [$($g)* Plus]),
+            _ => pick3!(@3 $s, $f, [$($g)* Any]),
+        }
+    };
+    (@3 $s:expr, $f:ident, [$($g:ty)*]) => {
+        match $s[2].shape {
+            Shape::Local => $f::<$($g,)* Local> as Run,
+            Shape::Plus => $f::<$($g,)* Plus> as Run,
+            _ => $f::<$($g,)* Any> as Run,
+        }
+    };
+    ($args:expr, $f:ident $(, $g:ty)*) => { pick3!(@1 $args, $f, [$($g)*], ()) };
 }
 
 fn run_of<C: Target>(args: &[Arg]) -> Run {
     match args {
         [] => call0::<C>,
-        [a] => pick1!(a.shape, call1, C),
-        [a, b] => pick2!(a.shape, b.shape, call2, C),
+        [a] => pick1_plus!(a.shape, call1, C),
+        [a, b] => pick2_plus!(a.shape, b.shape, call2, C),
         [_, _, _] => pick3!(args, call3, C),
         [_, _, _, _] => call_some::<C, 4>,
         [_, _, _, _, _] => call_some::<C, 5>,
@@ -305,8 +315,8 @@ pub fn call(callee: Callee, args: Vec<Arg>, cell: &'static Feedback) -> Node {
 pub fn self_call(owner: &'static Owner, args: Vec<Arg>) -> Node {
     let run = match args[..] {
         [] => self_call0 as Run,
-        [a] => pick1!(a.shape, self_call1),
-        [a, b] => pick2!(a.shape, b.shape, self_call2),
+        [a] => pick1_plus!(a.shape, self_call1),
+        [a, b] => pick2_plus!(a.shape, b.shape, self_call2),
         [_, _, _] => pick3!(args, self_call3),
         [_, _, _, _] => self_call_some::<4>,
         [_, _, _, _, _] => self_call_some::<5>,

@@ -6,7 +6,7 @@
 use crate::frame::Frame;
 use crate::node::{Any, Arg, Field, Node, Operand, RECUR, Run, THROWN};
 use crate::program::Owner;
-use crate::{pick1, pick2};
+use crate::{pick1, pick1_plus, pick2, pick2_plus};
 use engine::analyze::{LoopId, Slot};
 use engine::thread::Thread;
 use engine::value::Value;
@@ -26,7 +26,7 @@ pub fn leaf(a: Arg) -> Option<Node> {
         A::get(t, f, n.a)
     }
     match a.shape {
-        crate::node::Shape::Any => None,
+        crate::node::Shape::Any | crate::node::Shape::Plus => None,
         shape => Some(Node::new(pick1!(shape, operand)).a(a.field)),
     }
 }
@@ -301,9 +301,9 @@ pub fn recur(mut steps: Vec<Step>, native: bool) -> Node {
     match (&steps[..], native) {
         ([], false) => return Node::new(none::<false>),
         ([], true) => return Node::new(none::<true>),
-        ([s], false) => return Node::new(pick1!(s.arg.shape, recur1; false)).a(s.slot).b(s.arg.field),
+        ([s], false) => return Node::new(pick1_plus!(s.arg.shape, recur1; false)).a(s.slot).b(s.arg.field),
         ([p, q], false) => {
-            let run = pick2!(p.arg.shape, q.arg.shape, recur2; false);
+            let run = pick2_plus!(p.arg.shape, q.arg.shape, recur2; false);
             return Node::new(run).a(p.slot).b(p.arg.field).c(q.slot).d(q.arg.field);
         }
         _ => {}

@@ -17,55 +17,67 @@ use std::sync::atomic::Ordering;
 /// The record of the function that an entry was called with.
 #[inline(always)]
 fn code_of(this: Value) -> &'static Code {
-    // SAFETY: an entry is called with the function object as `self` (contract *Code*).
-    unsafe { (*((this.address()) as *const Function)).code }
+    // SAFETY: an entry is called with the function object as `self` (contract *Code*); a pointer word is the address plus 1.
+    unsafe { (*((this.bits() - 1) as *const Function)).code }
+}
+
+/// A call is counted and its limits are looked at. `None`: something is to be done first, see `pause`.
+#[inline(always)]
+fn admit(t: &Thread, code: &'static Code, arity: &Arity) -> Option<*mut Value> {
+    let base = t.vtop.get();
+    let top = base.wrapping_add(arity.words);
+    let left = code.calls.load(Ordering::Relaxed).wrapping_sub(1);
+    code.calls.store(left, Ordering::Relaxed);
+    if t.over_limit() || top > t.vend.get() || left < 0 { None } else { Some(base) }
+}
+
+/// The slow path of a call: limits, and the counter that ran out. True where the call may go on. It goes on in this
+/// tier; the next call sees what the tiers installed.
+#[cold]
+#[inline(never)]
+fn pause(t: &Thread, code: &'static Code, arity: &Arity) -> bool {
+    if t.over_limit() && t.poll().is_err() {
+        return false;
+    }
+    if t.vtop.get().wrapping_add(arity.words) > t.vend.get() {
+        let _ = engine::fault::stack_overflow();
+        return false;
+    }
+    if code.calls.load(Ordering::Relaxed) < 0 {
+        code.calls.store(i32::MAX, Ordering::Relaxed);
+        engine::host::parts().tiers.call_hot(t, code);
+    }
+    true
 }
 
 /// Makes the frame and runs the body. `fill` stores the parameters, from word 1 on.
 #[inline(always)]
-fn enter(t: &Thread, this: Value, code: &'static Code, arity: &Arity, fill: impl FnOnce(*mut Value)) -> Value {
-    let base = t.vtop.get();
-    let top = base.wrapping_add(arity.words);
-    if (t.over_limit() || top > t.vend.get()) && !room(t, top) {
-        return THROWN;
-    }
-    let left = code.calls.load(Ordering::Relaxed).wrapping_sub(1);
-    code.calls.store(left, Ordering::Relaxed);
-    if left < 0 {
-        hot(t, code);
-    }
-    // SAFETY: from `base` to `top` is free value stack, checked just now; the arity's parameters lie within its words.
+fn enter(t: &Thread, this: Value, base: *mut Value, arity: &Arity, fill: impl FnOnce(*mut Value)) -> Value {
+    // SAFETY: from `base` to the new top is free value stack (`admit`, `pause`); the parameters lie within.
     unsafe {
         *base = this;
         fill(base.add(1));
     }
-    t.vtop.set(top);
+    t.vtop.set(base.wrapping_add(arity.words));
     // SAFETY: as large as the arity says.
     let v = arity.body.run(t, unsafe { Frame::at(base) });
     t.vtop.set(base);
     v
 }
 
-/// The slow path of the limits: true where the call may go on.
-#[cold]
-#[inline(never)]
-fn room(t: &Thread, top: *mut Value) -> bool {
-    if t.over_limit() && t.poll().is_err() {
-        return false;
+/// Admits and enters, where it is not worth a slow path of its own.
+fn admit_and_enter(
+    t: &Thread,
+    this: Value,
+    code: &'static Code,
+    arity: &Arity,
+    fill: impl FnOnce(*mut Value),
+) -> Value {
+    match admit(t, code, arity) {
+        Some(base) => enter(t, this, base, arity, fill),
+        None if pause(t, code, arity) => enter(t, this, t.vtop.get(), arity, fill),
+        None => THROWN,
     }
-    if top > t.vend.get() {
-        let _ = engine::fault::stack_overflow();
-        return false;
-    }
-    true
-}
-
-/// The call counter ran out. This call goes on here; the next sees what the tiers installed.
-#[cold]
-#[inline(never)]
-fn hot(t: &Thread, code: &'static Code) {
-    code.calls.store(i32::MAX, Ordering::Relaxed);
-    engine::host::parts().tiers.call_hot(t, code);
 }
 
 /// The arity that takes `n` arguments in registers.
@@ -76,14 +88,28 @@ fn direct(code: &Code, n: usize) -> &'static Arity {
 }
 
 macro_rules! entries {
-    ($($n:literal $run:ident $rest:ident $first:ident ($($a:ident)*);)*) => {
+    ($($n:literal $run:ident $slow:ident $rest:ident $first:ident ($($a:ident)*);)*) => {
         $(
             extern "C" fn $run(t: &Thread, this: Value, $($a: Value),*) -> Value {
                 let code = code_of(this);
-                enter(t, this, code, direct(code, $n), |_p| {
+                let arity = direct(code, $n);
+                match admit(t, code, arity) {
                     // SAFETY: `enter` gives the place of the parameters, of which there are as many as arguments.
-                    unsafe { *_p.cast::<[Value; $n]>() = [$($a),*]; }
-                })
+                    Some(base) => enter(t, this, base, arity, |p| unsafe { *p.cast::<[Value; $n]>() = [$($a),*] }),
+                    None => $slow(t, this, $($a),*),
+                }
+            }
+            /// Behind a jump, so that the entry itself keeps next to nothing across the call of the body.
+            #[cold]
+            #[inline(never)]
+            extern "C" fn $slow(t: &Thread, this: Value, $($a: Value),*) -> Value {
+                let code = code_of(this);
+                let arity = direct(code, $n);
+                if !pause(t, code, arity) {
+                    return THROWN;
+                }
+                // SAFETY: as above.
+                enter(t, this, t.vtop.get(), arity, |p| unsafe { *p.cast::<[Value; $n]>() = [$($a),*] })
             }
             extern "C" fn $rest(t: &Thread, this: Value, $($a: Value),*) -> Value {
                 let code = code_of(this);
@@ -100,13 +126,13 @@ macro_rules! entries {
 }
 
 entries! {
-    0 run0 rest0 first0 ();
-    1 run1 rest1 first1 (a);
-    2 run2 rest2 first2 (a b);
-    3 run3 rest3 first3 (a b c);
-    4 run4 rest4 first4 (a b c d);
-    5 run5 rest5 first5 (a b c d e);
-    6 run6 rest6 first6 (a b c d e g);
+    0 run0 slow0 rest0 first0 ();
+    1 run1 slow1 rest1 first1 (a);
+    2 run2 slow2 rest2 first2 (a b);
+    3 run3 slow3 rest3 first3 (a b c);
+    4 run4 slow4 rest4 first4 (a b c d);
+    5 run5 slow5 rest5 first5 (a b c d e);
+    6 run6 slow6 rest6 first6 (a b c d e g);
 }
 
 /// A variadic arity, its rest arguments not collected yet.
@@ -118,7 +144,7 @@ fn enter_rest(t: &Thread, this: Value, code: &'static Code, arity: &Arity, args:
 
 /// A variadic arity, its rest arguments a seq or nil.
 fn enter_seq(t: &Thread, this: Value, code: &'static Code, arity: &Arity, fixed: &[Value], rest: Value) -> Value {
-    enter(t, this, code, arity, |p| {
+    admit_and_enter(t, this, code, arity, |p| {
         // SAFETY: the fixed parameters and the rest parameter follow each other from `p` on.
         unsafe {
             std::ptr::copy_nonoverlapping(fixed.as_ptr(), p, fixed.len());
@@ -138,7 +164,7 @@ extern "C" fn run_many(t: &Thread, this: Value, n: usize, args: *const Value) ->
         _ => p.long.iter().find(|a| a.params == n),
     };
     if let Some(arity) = fixed {
-        return enter(t, this, code, arity, |to| {
+        return admit_and_enter(t, this, code, arity, |to| {
             // SAFETY: the arity has `n` parameters; the arguments lie elsewhere.
             unsafe { std::ptr::copy_nonoverlapping(args.as_ptr(), to, n) }
         });

@@ -160,6 +160,9 @@ pub struct Local;
 pub struct Imm;
 /// Any node.
 pub struct Any;
+/// A node that adds a small integer to a local, in place where it is one: `(inc i)`, `(- n 1)`. Its field `c` is what is
+/// added; all else is the node's business.
+pub struct Plus;
 
 impl Operand for Local {
     const LEAF: bool = true;
@@ -183,12 +186,28 @@ impl Operand for Any {
     }
 }
 
-/// Which of the three an operand is.
+impl Operand for Plus {
+    const LEAF: bool = false;
+    #[inline(always)]
+    fn get(t: &Thread, f: Frame, x: Field) -> Value {
+        let n = x.node();
+        let v = f.get(n.a.slot());
+        if v.is_fixnum() {
+            if let Some(sum) = (v.bits() as i64).checked_add(n.c.bits() as i64) {
+                return Value::from_bits(sum as u64);
+            }
+        }
+        n.run(t, f)
+    }
+}
+
+/// Which of them an operand is. `Plus` is an instance of calls and `recur` only; to all others it is `Any`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Shape {
     Local,
     Imm,
     Any,
+    Plus,
 }
 
 /// An operand, ready to be stored in a node.
@@ -208,7 +227,7 @@ impl Arg {
         match self.shape {
             Shape::Local => f.get(self.field.slot()),
             Shape::Imm => self.field.immediate(),
-            Shape::Any => self.field.node().run(t, f),
+            Shape::Any | Shape::Plus => self.field.node().run(t, f),
         }
     }
 }
@@ -225,7 +244,9 @@ macro_rules! pick1 {
         match $a {
             $crate::node::Shape::Local => $f::<$($g,)* $crate::node::Local $(, $k)*> as $crate::node::Run,
             $crate::node::Shape::Imm => $f::<$($g,)* $crate::node::Imm $(, $k)*> as $crate::node::Run,
-            $crate::node::Shape::Any => $f::<$($g,)* $crate::node::Any $(, $k)*> as $crate::node::Run,
+            $crate::node::Shape::Any | $crate::node::Shape::Plus => {
+                $f::<$($g,)* $crate::node::Any $(, $k)*> as $crate::node::Run
+            }
         }
     };
 }
@@ -238,13 +259,42 @@ macro_rules! pick2 {
         match ($a, $b) {
             (Shape::Local, Shape::Local) => $f::<$($g,)* Local, Local $(, $k)*> as Run,
             (Shape::Local, Shape::Imm) => $f::<$($g,)* Local, Imm $(, $k)*> as Run,
-            (Shape::Local, Shape::Any) => $f::<$($g,)* Local, Any $(, $k)*> as Run,
+            (Shape::Local, _) => $f::<$($g,)* Local, Any $(, $k)*> as Run,
             (Shape::Imm, Shape::Local) => $f::<$($g,)* Imm, Local $(, $k)*> as Run,
             (Shape::Imm, Shape::Imm) => $f::<$($g,)* Imm, Imm $(, $k)*> as Run,
-            (Shape::Imm, Shape::Any) => $f::<$($g,)* Imm, Any $(, $k)*> as Run,
-            (Shape::Any, Shape::Local) => $f::<$($g,)* Any, Local $(, $k)*> as Run,
-            (Shape::Any, Shape::Imm) => $f::<$($g,)* Any, Imm $(, $k)*> as Run,
-            (Shape::Any, Shape::Any) => $f::<$($g,)* Any, Any $(, $k)*> as Run,
+            (Shape::Imm, _) => $f::<$($g,)* Imm, Any $(, $k)*> as Run,
+            (_, Shape::Local) => $f::<$($g,)* Any, Local $(, $k)*> as Run,
+            (_, Shape::Imm) => $f::<$($g,)* Any, Imm $(, $k)*> as Run,
+            (_, _) => $f::<$($g,)* Any, Any $(, $k)*> as Run,
+        }
+    }};
+}
+
+/// As `pick1`, with an instance for `Plus`.
+#[macro_export]
+macro_rules! pick1_plus {
+    ($a:expr, $f:ident $(, $g:ty)* $(; $k:expr)*) => {
+        match $a {
+            $crate::node::Shape::Plus => $f::<$($g,)* $crate::node::Plus $(, $k)*> as $crate::node::Run,
+            other => $crate::pick1!(other, $f $(, $g)* $(; $k)*),
+        }
+    };
+}
+
+/// As `pick2`, with instances for `Plus`.
+#[macro_export]
+macro_rules! pick2_plus {
+    ($a:expr, $b:expr, $f:ident $(, $g:ty)* $(; $k:expr)*) => {{
+        use $crate::node::{Any, Imm, Local, Plus, Run, Shape};
+        match ($a, $b) {
+            (Shape::Plus, Shape::Local) => $f::<$($g,)* Plus, Local $(, $k)*> as Run,
+            (Shape::Plus, Shape::Imm) => $f::<$($g,)* Plus, Imm $(, $k)*> as Run,
+            (Shape::Plus, Shape::Any) => $f::<$($g,)* Plus, Any $(, $k)*> as Run,
+            (Shape::Plus, Shape::Plus) => $f::<$($g,)* Plus, Plus $(, $k)*> as Run,
+            (Shape::Local, Shape::Plus) => $f::<$($g,)* Local, Plus $(, $k)*> as Run,
+            (Shape::Imm, Shape::Plus) => $f::<$($g,)* Imm, Plus $(, $k)*> as Run,
+            (Shape::Any, Shape::Plus) => $f::<$($g,)* Any, Plus $(, $k)*> as Run,
+            (a, b) => $crate::pick2!(a, b, $f $(, $g)* $(; $k)*),
         }
     }};
 }
