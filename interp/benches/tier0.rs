@@ -1,7 +1,7 @@
 //! Time a call and an iteration of tier 0: `cargo bench -p rung-interp`, figures of tier-facts.md beside. With a name as
 //! argument one program runs once, for counting instructions: `valgrind --tool=callgrind … fib 20`.
 
-#[path = "../tests/lang/mod.rs"]
+#[path = "../tests/tier0/lang/mod.rs"]
 mod lang;
 
 use engine::value::Value;

@@ -10,14 +10,15 @@ use crate::node::{Arena, Arg, Field, Node, Shape};
 use crate::operate;
 use crate::program::{Arity, Owner, Program};
 use engine::analyze::{
-    Binding, CaptureIx, CatchArm, ConstId, Expr, ExprId, FeedbackId, FnId, FnProto, Matcher, NativeConst, Op, Slot,
-    Target, Tree, Ty,
+    Binding, CaptureIx, CatchArm, ConstId, Expr, ExprId, FeedbackId, FnId, FnProto, LoopId, Matcher, NativeConst, Op,
+    Slot, Target, Tree, Ty,
 };
 use engine::code::{Body, Code, Feedback, MAX_DIRECT};
 use engine::fault::{self, Class, Res};
 use engine::space::Var;
 use engine::text::{Keyword, Text};
 use engine::value::Value;
+use std::cell::RefCell;
 
 /// What building one arity needs.
 pub struct Builder<'a> {
@@ -28,6 +29,8 @@ pub struct Builder<'a> {
     pub arity: &'static engine::analyze::Arity,
     pub owner: &'static Owner,
     pub arena: &'a Arena,
+    /// Loops that yield C++ values: their `recur` leaves a mark.
+    native_loops: RefCell<Vec<LoopId>>,
 }
 
 /// The nodes of all arities of a function.
@@ -44,7 +47,7 @@ pub fn program(code: &'static Code, arena: &Arena) -> Res<Program> {
     for (i, arity) in proto.arities.iter().enumerate() {
         let owner: &'static Owner =
             Box::leak(Box::new(Owner { code, arity: i as u32, params: arity.params, variadic: arity.variadic }));
-        let b = Builder { code, body, tree, proto, arity, owner, arena };
+        let b = Builder { code, body, tree, proto, arity, owner, arena, native_loops: RefCell::default() };
         let made = b.arity()?;
         match (arity.variadic, arity.params as usize) {
             (true, _) => p.variadic = Some(made),
@@ -222,12 +225,15 @@ impl Builder<'_> {
             Expr::Letfn { bindings, body } => self.letfn(bindings, *body)?,
             Expr::Loop { id: loop_id, bindings, body } => {
                 let native = self.tree.node(id).ty != Ty::Value;
+                if native {
+                    self.native_loops.borrow_mut().push(*loop_id);
+                }
                 let head = self.add(control::loop_head(self.owner, *loop_id, self.node(*body)?, native));
                 let chain = self.bindings(bindings, head)?;
                 return self.scope(bindings, chain);
             }
-            Expr::Recur { slots, args, .. } => {
-                let native = self.tree.node(id).ty != Ty::Value;
+            Expr::Recur { target, slots, args } => {
+                let native = matches!(target, Target::Loop(l) if self.native_loops.borrow().contains(l));
                 let mut steps = Vec::with_capacity(slots.len());
                 for (slot, arg) in slots.iter().zip(args.iter()) {
                     steps.push(Step { slot: self.slot(*slot)?, arg: self.arg(*arg)? });

@@ -1,6 +1,6 @@
 //! Nodes of the C++ kinds.
 
-use super::call::{self, Call, Passed, Result, Site};
+use super::call::{self, Call, Followed, Passed, Result, Site};
 use super::convert::{self, Conversion, Into};
 use super::operator::{self, Assign, Operator, Plan};
 use super::place::{self, Place};
@@ -56,7 +56,11 @@ impl Builder<'_> {
             Expr::CppBox { value } => convert::boxed(self.conversion(self.type_of(*value)?, None)?, self.node(*value)?),
             Expr::CppUnbox { value, ty } => convert::unboxed(self.conversion(*ty, None)?, self.node(*value)?),
             Expr::ConvertOut { value, site, destroy } => {
-                let mut c = self.conversion(self.type_of(*value)?, None)?;
+                let ty = self.type_of(*value)?;
+                let mut c = self.conversion(ty, None)?;
+                // An object that nothing converts is boxed; without a site by copying its bytes.
+                c.owns = site.is_some()
+                    || (self.tree.ty(ty).repr == Repr::Memory && !engine::host::parts().cpp.converts(self.tree.ty(ty)));
                 c.transfer = site.map(|s| self.site(s)).transpose()?;
                 c.destroy = destroy.map(|s| self.site(s)).transpose()?;
                 convert::out(c, self.rvalue(*value)?.field.node())
@@ -143,7 +147,7 @@ impl Builder<'_> {
 
     fn conversion(&self, ty: TypeIx, into: Option<NativeId>) -> Res<Conversion> {
         let into = into.map(|n| self.place(n)).transpose()?.map(|p| Into { word: p.word, flag: p.flag });
-        Ok(Conversion { ty: self.tree.ty(ty), into, transfer: None, destroy: None })
+        Ok(Conversion { ty: self.tree.ty(ty), into, owns: false, transfer: None, destroy: None })
     }
 
     /// The expression's value as a node: a scalar lvalue is loaded.
@@ -160,15 +164,24 @@ impl Builder<'_> {
     fn site_call(&self, id: SiteId, args: &[ExprId], into: Option<NativeId>) -> Res<Node> {
         let site = self.site(id)?;
         let answer = self.tree.site(id);
-        let follows = matches!(answer.site.callee, Callee::Method { .. } | Callee::Field { .. })
-            || matches!(&answer.site.callee, Callee::Operator { token } if matches!(token.as_str(), "*" | "[]" | "->") && args.len() == if token == "[]" { 2 } else { 1 });
+        let follows = match &answer.site.callee {
+            Callee::Method { .. } | Callee::Field { .. } => true,
+            Callee::Operator { token } => matches!((token.as_str(), args.len()), ("*" | "->", 1) | ("[]", 2)),
+            _ => false,
+        };
         let mut passed = Vec::with_capacity(args.len());
         for (i, &a) in args.iter().enumerate() {
             let Some(repr) = self.tree.repr(a) else {
                 return Err(self.fault("a Clojure value as an argument of C++"));
             };
             let address = matches!(repr, Repr::Memory | Repr::Reference);
-            let followed = i == 0 && follows && repr == Repr::Pointer;
+            let followed = match self.tree.node(a).ty {
+                Ty::Cpp(t, _) if i == 0 && follows && self.tree.ty(t).repr == Repr::Pointer => match address {
+                    true => Followed::Held,
+                    false => Followed::Itself,
+                },
+                _ => Followed::Not,
+            };
             passed.push(Passed { arg: self.arg(a)?, address, followed });
         }
         let result = match (answer.result_category, answer.result.repr, into) {

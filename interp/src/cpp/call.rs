@@ -53,8 +53,17 @@ pub struct Passed {
     pub arg: Arg,
     /// The word is the object's address; else the scalar itself, passed by its own address.
     pub address: bool,
-    /// A pointer that is followed: null is an error.
-    pub followed: bool,
+    pub followed: Followed,
+}
+
+/// Is the argument a pointer that the call follows? Then null is an error.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Followed {
+    Not,
+    /// The word is the pointer.
+    Itself,
+    /// The word is the address of the pointer.
+    Held,
 }
 
 /// Where a result goes.
@@ -91,7 +100,13 @@ impl Call {
             if crate::frame::failed(t, v) {
                 return Err(fault::pending());
             }
-            if p.followed && v.bits() == 0 {
+            let target = match p.followed {
+                Followed::Not => 1,
+                Followed::Itself => v.bits(),
+                // SAFETY: the address of a live pointer.
+                Followed::Held => unsafe { scalar::load(Repr::Pointer, v.bits()) },
+            };
+            if target == 0 {
                 return Err(null_pointer());
             }
             *w = v.bits();

@@ -26,6 +26,8 @@ pub struct Into {
 pub struct Conversion {
     pub ty: &'static CppType,
     pub into: Option<Into>,
+    /// The object moves into a box of its own.
+    pub owns: bool,
     /// Copies or moves an object into a box, and destroys it there.
     pub transfer: Option<Site>,
     pub destroy: Option<Site>,
@@ -79,7 +81,7 @@ pub fn out(c: Conversion, value: &'static Node) -> Node {
 impl Conversion {
     fn out(&self, t: &Thread, word: u64) -> Res {
         let cpp = &parts().cpp;
-        if self.transfer.is_none() && self.destroy.is_none() {
+        if !self.owns {
             // SAFETY: the word is a value of the type; an address names a live object until the full expression ends.
             return unsafe { cpp.to_value(self.ty, word) };
         }

@@ -1,11 +1,9 @@
 //! Tier 0 on hand-made trees: what every Clojure kind does, with and without a collection at every allocation.
 
-mod lang;
-
+use crate::lang::*;
 use engine::heap::{GcConfig, configure};
 use engine::thread::{Request, Thread};
 use engine::value::Value;
-use lang::*;
 
 fn fails(text: &str, class: &str, message: &str) {
     assert!(run(text).is_err(), "{text} did not fail");

@@ -4,4 +4,4 @@
 mod compile;
 mod world;
 
-pub use world::{World, error_class, error_message, long, run, setup};
+pub use world::*;

@@ -78,14 +78,15 @@ impl CppHost for World {
         questions.iter().map(|_| none().map_err(|mut d| d.remove(0))).collect()
     }
     fn bind_sites(&self, tree: &Tree, unit: &UnitData, sites: &[SiteId]) -> Result<(), Diagnostic> {
+        let mut missing = Ok(());
         for s in sites {
             let signature = &tree.site(*s).signature;
             match STUBS.lock().iter().find(|(n, _)| n == signature) {
                 Some((_, f)) => unit.sites[s.index()].store(*f as *mut _, Ordering::Release),
-                None => return Err(Diagnostic::new(Phase::Compile, "test/stub", format!("no stub for {signature}"))),
+                None => missing = Err(Diagnostic::new(Phase::Compile, "test/stub", format!("no stub for {signature}"))),
             }
         }
-        Ok(())
+        missing
     }
     unsafe fn call(&self, t: &Thread, stub: Trampoline, args: *const *mut u8, ret: *mut u8) -> Res<()> {
         // SAFETY: every stub of these tests has this type.

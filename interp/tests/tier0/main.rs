@@ -1,0 +1,6 @@
+//! Tier 0 alone: hand-made trees, no analyzer, no compiler, no C++.
+
+mod lang;
+mod language;
+mod natives;
+mod promotion;
