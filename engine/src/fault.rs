@@ -2,6 +2,9 @@
 //!
 //! Rust code sees `Result<_, Thrown>`; entries see `Value::THROWN`. Nothing unwinds.
 
+use crate::analyze::Place;
+use crate::code::Code;
+use crate::coll;
 use crate::heap::{self, Gc, Header, HeapType, Mutable, TypeId};
 use crate::text::Text;
 use crate::thread::Thread;
@@ -107,7 +110,7 @@ pub struct Throwable {
     pub diagnostic: Value,
     /// The kept C++ exception (a `CppBox` of an exception pointer), or nil.
     pub native: Value,
-    /// Frames passed on the way out, innermost first: a list of texts, appended while the error travels.
+    /// Frames passed on the way out, innermost first: nil or a vector of texts, appended while the error travels ([`passed`]).
     pub trace: Mutable,
 }
 // SAFETY: repr(C), header first, no destructor.
@@ -202,4 +205,29 @@ pub fn out_of_memory() -> Thrown {
     let t = raise(Class::OutOfMemory, "Heap space");
     heap::take_reserve();
     t
+}
+
+/// Frames that an error notes on its way out.
+const TRACE: usize = 64;
+
+/// An error leaves a function: notes its name and place, `name (file:line:column)`, the innermost first. Without a place
+/// of its own, the function's.
+pub fn passed(t: &Thread, code: &Code, place: Option<Place>) {
+    let error = t.pending.get();
+    let Some(thrown) = error.cast::<Throwable>() else { return };
+    let frames = thrown.trace.get();
+    if coll::quick_count(frames).is_some_and(|n| n >= TRACE) {
+        return;
+    }
+    let text = match &code.body {
+        Some(body) => {
+            let own = body.tree.function(body.function).place;
+            let p = place.filter(|p| p.line > 0).unwrap_or(own);
+            format!("{} ({}:{}:{})", code.name, body.tree.file, p.line, p.column)
+        }
+        None => code.name.clone(),
+    };
+    let text = Text::value(&text);
+    let more = if frames.is_nil() { coll::vector(&[text]) } else { coll::conj(frames, text).unwrap_or(frames) };
+    thrown.trace.set(thrown, more);
 }

@@ -2,6 +2,7 @@
 //! argument one program runs once, for counting instructions: `valgrind --tool=callgrind … fib 20`.
 
 #[path = "../tests/tier0/lang/mod.rs"]
+#[expect(dead_code, reason = "what the tests alone use")]
 mod lang;
 
 use engine::value::Value;

@@ -136,6 +136,7 @@ fn bin<O: Binary, A: Operand, B: Operand, const K: u8>(t: &Thread, f: Frame, n: 
         }
     }
     bin_miss(
+        f,
         n,
         a,
         b,
@@ -146,10 +147,11 @@ fn bin<O: Binary, A: Operand, B: Operand, const K: u8>(t: &Thread, f: Frame, n: 
 /// The slow path: an error on its way, or numbers that the node is not specialised for.
 #[cold]
 #[inline(never)]
-fn bin_miss(n: &'static Node, a: Value, b: Value, next: &'static Next) -> Value {
+fn bin_miss(f: Frame, n: &'static Node, a: Value, b: Value, next: &'static Next) -> Value {
     if a == THROWN || b == THROWN {
         return THROWN;
     }
+    f.stand(n);
     learn(n, a, b, next);
     let r = slow::binary(next.op, a, b);
     if let Ok(v) = r {
@@ -198,10 +200,11 @@ macro_rules! compared {
 
 #[cold]
 #[inline(never)]
-fn cmp_miss(n: &'static Node, a: Value, b: Value, next: &'static Next) -> Value {
+fn cmp_miss(f: Frame, n: &'static Node, a: Value, b: Value, next: &'static Next) -> Value {
     if a == THROWN || b == THROWN {
         return THROWN;
     }
+    f.stand(n);
     learn(n, a, b, next);
     engine::code::answer(slow::binary(next.op, a, b))
 }
@@ -209,7 +212,7 @@ fn cmp_miss(n: &'static Node, a: Value, b: Value, next: &'static Next) -> Value 
 #[cold]
 #[inline(never)]
 fn branch_miss(t: &Thread, f: Frame, n: &'static Node, a: Value, b: Value, next: &'static Next) -> Value {
-    match cmp_miss(n, a, b, next) {
+    match cmp_miss(f, n, a, b, next) {
         Value::TRUE => n.c.node().run(t, f),
         Value::FALSE => n.d.node().run(t, f),
         _ => THROWN,
@@ -218,6 +221,7 @@ fn branch_miss(t: &Thread, f: Frame, n: &'static Node, a: Value, b: Value, next:
 
 fn cmp<C: Compare, A: Operand, B: Operand, const K: u8>(t: &Thread, f: Frame, n: &'static Node) -> Value {
     compared!(t f n; |holds| Value::bool(holds); |a, b| cmp_miss(
+        f,
         n,
         a,
         b,

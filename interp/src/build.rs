@@ -75,7 +75,7 @@ impl Builder<'_> {
             body = self.add(control::arity_head(self.owner, body));
         }
         let body = self.guard_natives(body)?;
-        let words = (a.frame as usize).next_multiple_of(2);
+        let words = (a.frame as usize).next_multiple_of(2) + crate::frame::MARGIN;
         Ok(Arity { body, words, params: a.params as usize, variadic: a.variadic })
     }
 
@@ -292,7 +292,7 @@ impl Builder<'_> {
             | Expr::Callback { .. }
             | Expr::Cleanups { .. } => return self.native(id),
         };
-        Ok(self.add(node))
+        Ok(self.add(node.from(id)))
     }
 
     fn some(&self, id: Option<ExprId>) -> Res<Option<&'static Node>> {
@@ -311,7 +311,7 @@ impl Builder<'_> {
         if let Expr::Operate { op, args, feedback } = self.tree.expr(test) {
             let args = self.args(args)?;
             if let Some(n) = operate::branch(*op, &args, self.feedback(*feedback)?, then, otherwise) {
-                return Ok(self.add(n));
+                return Ok(self.add(n.from(test)));
             }
         }
         Ok(self.add(control::branch::<Truthy>(self.arg(test)?, then, otherwise)))

@@ -91,6 +91,7 @@ macro_rules! operands {
 
 fn call0<C: Target>(t: &Thread, f: Frame, n: &'static Node) -> Value {
     operands!(t f; callee: C = n.a;);
+    f.stand(n);
     match function(n, callee) {
         Some(code) => enter!(code, 0, Entry0; t, callee),
         None => other0(n, callee),
@@ -98,6 +99,7 @@ fn call0<C: Target>(t: &Thread, f: Frame, n: &'static Node) -> Value {
 }
 fn call1<C: Target, A: Operand>(t: &Thread, f: Frame, n: &'static Node) -> Value {
     operands!(t f; callee: C = n.a; a: A = n.b;);
+    f.stand(n);
     match function(n, callee) {
         Some(code) => enter!(code, 1, Entry1; t, callee, a),
         None => other1(n, callee, a),
@@ -105,6 +107,7 @@ fn call1<C: Target, A: Operand>(t: &Thread, f: Frame, n: &'static Node) -> Value
 }
 fn call2<C: Target, A: Operand, B: Operand>(t: &Thread, f: Frame, n: &'static Node) -> Value {
     operands!(t f; callee: C = n.a; a: A = n.b; b: B = n.c;);
+    f.stand(n);
     match function(n, callee) {
         Some(code) => enter!(code, 2, Entry2; t, callee, a, b),
         None => other2(n, callee, a, b),
@@ -112,6 +115,7 @@ fn call2<C: Target, A: Operand, B: Operand>(t: &Thread, f: Frame, n: &'static No
 }
 fn call3<C: Target, A: Operand, B: Operand, D: Operand>(t: &Thread, f: Frame, n: &'static Node) -> Value {
     operands!(t f; callee: C = n.a; a: A = n.b; b: B = n.c; d: D = n.d;);
+    f.stand(n);
     match function(n, callee) {
         Some(code) => enter!(code, 3, Entry3; t, callee, a, b, d),
         None => other3(n, callee, a, b, d),
@@ -119,18 +123,22 @@ fn call3<C: Target, A: Operand, B: Operand, D: Operand>(t: &Thread, f: Frame, n:
 }
 
 fn self_call0(t: &Thread, f: Frame, n: &'static Node) -> Value {
+    f.stand(n);
     enter!(n.e.object::<Owner>().code, 0, Entry0; t, f.this())
 }
 fn self_call1<A: Operand>(t: &Thread, f: Frame, n: &'static Node) -> Value {
     operands!(t f; a: A = n.b;);
+    f.stand(n);
     enter!(n.e.object::<Owner>().code, 1, Entry1; t, f.this(), a)
 }
 fn self_call2<A: Operand, B: Operand>(t: &Thread, f: Frame, n: &'static Node) -> Value {
     operands!(t f; a: A = n.b; b: B = n.c;);
+    f.stand(n);
     enter!(n.e.object::<Owner>().code, 2, Entry2; t, f.this(), a, b)
 }
 fn self_call3<A: Operand, B: Operand, D: Operand>(t: &Thread, f: Frame, n: &'static Node) -> Value {
     operands!(t f; a: A = n.b; b: B = n.c; d: D = n.d;);
+    f.stand(n);
     enter!(n.e.object::<Owner>().code, 3, Entry3; t, f.this(), a, b, d)
 }
 
@@ -159,6 +167,7 @@ fn enter_some<const N: usize>(t: &Thread, code: &'static Code, callee: Value, v:
 fn call_some<C: Target, const N: usize>(t: &Thread, f: Frame, n: &'static Node) -> Value {
     operands!(t f; callee: C = n.a;);
     let Some(v) = fetch::<N>(t, f, n.b.object::<Vec<Arg>>()) else { return THROWN };
+    f.stand(n);
     match function(n, callee) {
         Some(code) => enter_some::<N>(t, code, callee, &v),
         None => other(n, callee, &v),
@@ -166,6 +175,7 @@ fn call_some<C: Target, const N: usize>(t: &Thread, f: Frame, n: &'static Node) 
 }
 fn self_call_some<const N: usize>(t: &Thread, f: Frame, n: &'static Node) -> Value {
     let Some(v) = fetch::<N>(t, f, n.b.object::<Vec<Arg>>()) else { return THROWN };
+    f.stand(n);
     enter_some::<N>(t, n.e.object::<Owner>().code, f.this(), &v)
 }
 
@@ -173,6 +183,7 @@ fn self_call_some<const N: usize>(t: &Thread, f: Frame, n: &'static Node) -> Val
 fn call_many<C: Target>(t: &Thread, f: Frame, n: &'static Node) -> Value {
     operands!(t f; callee: C = n.a;);
     let Some(v) = spread(t, f, n.b.object::<Vec<Arg>>()) else { return THROWN };
+    f.stand(n);
     let args = v.values();
     match function(n, callee) {
         Some(code) => enter!(code, ENTRY_MANY, EntryMany; t, callee, args.len(), args.as_ptr()),
@@ -181,6 +192,7 @@ fn call_many<C: Target>(t: &Thread, f: Frame, n: &'static Node) -> Value {
 }
 fn self_call_many(t: &Thread, f: Frame, n: &'static Node) -> Value {
     let Some(v) = spread(t, f, n.b.object::<Vec<Arg>>()) else { return THROWN };
+    f.stand(n);
     let args = v.values();
     enter!(n.e.object::<Owner>().code, ENTRY_MANY, EntryMany; t, f.this(), args.len(), args.as_ptr())
 }

@@ -97,7 +97,10 @@ fn gather(kind: Literal, items: &[Value]) -> Res {
 
 fn collect(t: &Thread, f: Frame, n: &'static Node, kind: Literal) -> Value {
     match call::spread(t, f, n.a.object::<Vec<Arg>>()) {
-        Some(items) => answer(gather(kind, items.values())),
+        Some(items) => {
+            f.stand(n);
+            answer(gather(kind, items.values()))
+        }
         None => THROWN,
     }
 }

@@ -3,7 +3,7 @@
 //! A function starts with entries that build its nodes (`first_…`); these put the running ones in place (`run_…`,
 //! `rest_…` where arguments are collected into a list) unless another tier has put its own there meanwhile.
 
-use crate::frame::Frame;
+use crate::frame::{Frame, MARGIN};
 use crate::node::THROWN;
 use crate::program::{self, Arity, Owner};
 use engine::code::{self, Code, ENTRIES, ENTRY_MANY, ENTRY_REST, Function, MAX_DIRECT};
@@ -53,16 +53,31 @@ fn pause(t: &Thread, code: &'static Code, arity: &Arity) -> bool {
 /// Makes the frame and runs the body. `fill` stores the parameters, from word 1 on.
 #[inline(always)]
 fn enter(t: &Thread, this: Value, base: *mut Value, arity: &Arity, fill: impl FnOnce(*mut Value)) -> Value {
-    // SAFETY: from `base` to the new top is free value stack (`admit`, `pause`); the parameters lie within.
+    // SAFETY: from `base` to the new top is free value stack (`admit`, `pause`); the frame and its parameters lie within.
+    let f = unsafe { Frame::at(base.add(MARGIN)) };
+    f.stand_nowhere();
+    // SAFETY: as above.
     unsafe {
-        *base = this;
-        fill(base.add(1));
+        *f.base() = this;
+        fill(f.base().add(1));
     }
     t.vtop.set(base.wrapping_add(arity.words));
-    // SAFETY: as large as the arity says.
-    let v = arity.body.run(t, unsafe { Frame::at(base) });
+    let v = arity.body.run(t, f);
     t.vtop.set(base);
-    v
+    if v == THROWN { passed(t, f) } else { v }
+}
+
+/// An error leaves the function: notes where it stood.
+#[cold]
+#[inline(never)]
+fn passed(t: &Thread, f: Frame) -> Value {
+    let code = code_of(f.this());
+    let place = match (&code.body, f.stands()) {
+        (Some(body), Some(n)) => body.tree.nodes.get(n.expr as usize).map(|n| n.place),
+        _ => None,
+    };
+    engine::fault::passed(t, code, place);
+    THROWN
 }
 
 /// Admits and enters, where it is not worth a slow path of its own.

@@ -25,7 +25,9 @@ pub struct Clause {
 
 pub fn throw(value: &'static Node) -> Node {
     fn run(t: &Thread, f: Frame, n: &'static Node) -> Value {
-        match control::value(t, f, n.a.node()) {
+        let v = control::value(t, f, n.a.node());
+        f.stand(n);
+        match v {
             Ok(v) if v.is::<Throwable>() => answer(Err(fault::throw(v))),
             Ok(v) if v.is_nil() => answer(Err(fault::raise(Class::NullPointer, "throw of nil"))),
             Ok(v) => answer(Err(fault::class_cast(v, "java.lang.Throwable"))),

@@ -1,14 +1,19 @@
 //! Frames on the thread's value stack.
 //!
 //! ```text
-//!  vbottom …  | caller's frame | frame: word 0 the function object, 1 … parameters, locals, native storage |  ← vtop
+//!  vbottom …  | caller's frame | – | at | frame: word 0 the function object, 1 … parameters, locals, native storage |  ← vtop
 //! ```
+//! `at` is the node whose call is under way (tier 0 alone looks at it): where the function stands, should an error pass.
 //! Frames are 16-byte aligned: `vtop` always is, and whoever raises it does so by an even number of words. It is raised
 //! before anything allocates (the collector scans up to it) and put back on every way out.
 
+use crate::node::Node;
 use engine::analyze::Slot;
 use engine::thread::Thread;
 use engine::value::Value;
+
+/// Words before a frame: `at`, and one that keeps frames aligned.
+pub const MARGIN: usize = 2;
 
 /// The running function's frame. Made by entries only, with room for the arity's words; the tree's slots lie within.
 #[derive(Clone, Copy)]
@@ -41,6 +46,22 @@ impl Frame {
     pub fn this(self) -> Value {
         // SAFETY: every frame has word 0.
         unsafe { *self.0 }
+    }
+    /// The node's call is under way.
+    #[inline(always)]
+    pub fn stand(self, n: &'static Node) {
+        // SAFETY: every frame has `MARGIN` words before it.
+        unsafe { *self.0.sub(1).cast::<*const Node>() = n }
+    }
+    #[inline(always)]
+    pub fn stand_nowhere(self) {
+        // SAFETY: as above.
+        unsafe { *self.0.sub(1).cast::<*const Node>() = std::ptr::null() }
+    }
+    /// The node whose call was under way last.
+    pub fn stands(self) -> Option<&'static Node> {
+        // SAFETY: entries clear the word, and only `stand` stores there; nodes live for ever.
+        unsafe { (*self.0.sub(1).cast::<*const Node>()).as_ref() }
     }
     /// The address of a word: native storage.
     #[inline(always)]

@@ -2,12 +2,12 @@
 //! the tree at a function's first call and never freed; a node rewrites its function pointer as it learns what it sees.
 //!
 //! ```text
-//!  Node, one cache line:   | run | a | b | c | d | e | x |
+//!  Node, one cache line:   | run | a | b | c | d | e | x | expr |
 //! ```
 //! What a field means is settled by the constructor that stands beside the node's function; nobody else reads it.
 
 use crate::frame::Frame;
-use engine::analyze::Slot;
+use engine::analyze::{ExprId, Slot};
 use engine::thread::Thread;
 use engine::value::Value;
 use std::cell::UnsafeCell;
@@ -33,6 +33,8 @@ pub struct Node {
     pub d: Field,
     pub e: Field,
     pub x: u32,
+    /// The expression it was made from: where an error in it arose. `u32::MAX` where it is none's.
+    pub expr: u32,
 }
 
 impl Field {
@@ -107,7 +109,7 @@ impl From<Slot> for Field {
 impl Node {
     pub fn new(run: Run) -> Node {
         let none = Field::NONE;
-        Node { run: AtomicPtr::new(run as *mut ()), a: none, b: none, c: none, d: none, e: none, x: 0 }
+        Node { run: AtomicPtr::new(run as *mut ()), a: none, b: none, c: none, d: none, e: none, x: 0, expr: u32::MAX }
     }
     pub fn a(mut self, f: impl Into<Field>) -> Node {
         self.a = f.into();
@@ -131,6 +133,10 @@ impl Node {
     }
     pub fn x(mut self, x: u32) -> Node {
         self.x = x;
+        self
+    }
+    pub fn from(mut self, id: ExprId) -> Node {
+        self.expr = id.0;
         self
     }
     /// Runs the node.

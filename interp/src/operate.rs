@@ -18,6 +18,7 @@ fn one<A: Operand>(t: &Thread, f: Frame, n: &'static Node) -> Value {
     if !A::LEAF && a == THROWN {
         return THROWN;
     }
+    f.stand(n);
     // SAFETY: the constructor stored a `One`.
     let call: One = unsafe { std::mem::transmute(n.e.bits()) };
     answer(call(a))
@@ -32,6 +33,7 @@ fn two<A: Operand, B: Operand>(t: &Thread, f: Frame, n: &'static Node) -> Value 
     if !B::LEAF && b == THROWN {
         return THROWN;
     }
+    f.stand(n);
     // SAFETY: the constructor stored a `Two`.
     let call: Two = unsafe { std::mem::transmute(n.e.bits()) };
     answer(call(a, b))

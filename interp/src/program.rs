@@ -19,7 +19,7 @@ pub struct Owner {
 #[derive(Clone, Copy)]
 pub struct Arity {
     pub body: &'static Node,
-    /// Words of the frame.
+    /// Words of the frame, `frame::MARGIN` included.
     pub words: usize,
     pub params: usize,
     /// A list of the remaining arguments follows the parameters.

@@ -73,7 +73,7 @@ impl Builder<'_> {
             }
             _ => return Err(self.fault("a Clojure kind among the C++ ones")),
         };
-        Ok(self.add(node))
+        Ok(self.add(node.from(id)))
     }
 
     /// A branch on a C++ scalar, tested as C++ does.

@@ -85,12 +85,12 @@ pub struct Call {
 const FEW: usize = 8;
 
 impl Call {
-    fn run(&self, t: &Thread, f: Frame) -> Res {
-        if self.args.len() <= FEW { self.with::<FEW>(t, f) } else { self.with::<256>(t, f) }
+    fn run(&self, t: &Thread, f: Frame, n: &'static Node) -> Res {
+        if self.args.len() <= FEW { self.with::<FEW>(t, f, n) } else { self.with::<256>(t, f, n) }
     }
 
     #[inline(always)]
-    fn with<const N: usize>(&self, t: &Thread, f: Frame) -> Res {
+    fn with<const N: usize>(&self, t: &Thread, f: Frame, n: &'static Node) -> Res {
         if self.args.len() > N {
             return Err(fault::illegal_argument("more than 256 arguments in a call of C++"));
         }
@@ -107,6 +107,7 @@ impl Call {
                 Followed::Held => unsafe { scalar::load(Repr::Pointer, v.bits()) },
             };
             if target == 0 {
+                f.stand(n);
                 return Err(null_pointer());
             }
             *w = v.bits();
@@ -115,6 +116,7 @@ impl Call {
         for ((to, w), p) in pointers.iter_mut().zip(&mut words).zip(&self.args) {
             *to = if p.address { *w as *mut u8 } else { std::ptr::from_mut(w).cast() };
         }
+        f.stand(n);
         let stub = self.site.stub()?;
         let cpp = &engine::host::parts().cpp;
         match self.result {
@@ -138,7 +140,7 @@ impl Call {
 /// A call of C++.
 pub fn node(call: Call) -> Node {
     fn run(t: &Thread, f: Frame, n: &'static Node) -> Value {
-        answer(n.a.object::<Call>().run(t, f))
+        answer(n.a.object::<Call>().run(t, f, n))
     }
     Node::new(run).a(Field::of_object(&*Box::leak(Box::new(call))))
 }

@@ -72,7 +72,10 @@ pub fn out(c: Conversion, value: &'static Node) -> Node {
         let Ok(v) = control::value(t, f, n.a.node()) else { return THROWN };
         match plain_out(c.ty, v.bits()) {
             Some(v) => v,
-            None => answer(c.out(t, v.bits())),
+            None => {
+                f.stand(n);
+                answer(c.out(t, v.bits()))
+            }
         }
     }
     conversion(c, run, value)
@@ -111,8 +114,11 @@ pub fn r#in(c: Conversion, value: &'static Node) -> Node {
         let Ok(v) = control::value(t, f, n.a.node()) else { return THROWN };
         match plain_in(c.ty, v) {
             Some(w) => Value::from_bits(w),
-            // SAFETY: the storage is the type's, and empty: its scope zeroed the flag.
-            None => answer(c.into_place(f, |storage| unsafe { parts().cpp.from_value(v, c.ty, storage) })),
+            None => {
+                f.stand(n);
+                // SAFETY: the storage is the type's, and empty: its scope zeroed the flag.
+                answer(c.into_place(f, |storage| unsafe { parts().cpp.from_value(v, c.ty, storage) }))
+            }
         }
     }
     conversion(c, run, value)
@@ -123,6 +129,7 @@ pub fn callback(c: Conversion, value: &'static Node) -> Node {
     fn run(t: &Thread, f: Frame, n: &'static Node) -> Value {
         let c: &Conversion = n.b.object();
         let Ok(v) = control::value(t, f, n.a.node()) else { return THROWN };
+        f.stand(n);
         // SAFETY: as above.
         answer(c.into_place(f, |storage| unsafe { parts().cpp.callback(v, c.ty, storage) }))
     }

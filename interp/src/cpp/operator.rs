@@ -12,10 +12,14 @@ use engine::questions::Repr;
 use engine::thread::Thread;
 use engine::value::Value;
 
-fn word(r: Res<u64>) -> Value {
+/// The word, or an error that arose in this node.
+fn standing(f: Frame, n: &'static Node, r: Res<u64>) -> Value {
     match r {
         Ok(w) => Value::from_bits(w),
-        Err(e) => answer(Err(e)),
+        Err(e) => {
+            f.stand(n);
+            answer(Err(e))
+        }
     }
 }
 
@@ -24,7 +28,7 @@ pub fn binary(plan: Plan, left: &'static Node, right: &'static Node) -> Node {
     fn run(t: &Thread, f: Frame, n: &'static Node) -> Value {
         let Ok(a) = control::value(t, f, n.a.node()) else { return THROWN };
         let Ok(b) = control::value(t, f, n.b.node()) else { return THROWN };
-        word(n.c.object::<Plan>().compute(a.bits(), b.bits()))
+        standing(f, n, n.c.object::<Plan>().compute(a.bits(), b.bits()))
     }
     /// The common types, their operators chosen when the node is built.
     fn same<const OP: u8, const SIGNED: bool>(t: &Thread, f: Frame, n: &'static Node) -> Value {
@@ -74,10 +78,7 @@ pub fn assign(how: Assign, left: &'static Node, right: &'static Node) -> Node {
         let how: &Assign = n.c.object();
         let Ok(at) = control::value(t, f, n.a.node()) else { return THROWN };
         let Ok(b) = control::value(t, f, n.b.node()) else { return THROWN };
-        match how.apply(at.bits(), b.bits()) {
-            Ok(()) => at,
-            Err(e) => answer(Err(e)),
-        }
+        standing(f, n, how.apply(at.bits(), b.bits()).map(|()| at.bits()))
     }
     Node::new(run).a(left).b(right).c(Field::of_object(&*Box::leak(Box::new(how))))
 }
@@ -109,12 +110,13 @@ pub fn unary(token: &str, operand: Repr, value: &'static Node) -> Option<Node> {
         if T == b'!' {
             return Value::from_bits(!truth(from, v.bits()) as u64);
         }
-        word(convert(from, to, v.bits()).map(|w| match T {
+        let promoted = convert(from, to, v.bits()).map(|w| match T {
             b'-' if is_float(to) => scalar::of_float(to, -scalar::float(to, w)),
             b'-' => scalar::extend(to, w.wrapping_neg()),
             b'~' => scalar::extend(to, !w),
             _ => w,
-        }))
+        });
+        standing(f, n, promoted)
     }
     let run = match token {
         "!" if scalar::is_scalar(operand) => run::<b'!'>,
@@ -148,7 +150,7 @@ pub fn logical(and: bool, left: (Repr, &'static Node), right: (Repr, &'static No
 pub fn dereference(pointer: &'static Node) -> Node {
     fn run(t: &Thread, f: Frame, n: &'static Node) -> Value {
         match control::value(t, f, n.a.node()) {
-            Ok(p) if p.bits() == 0 => answer(Err(null_pointer())),
+            Ok(p) if p.bits() == 0 => standing(f, n, Err(null_pointer())),
             Ok(p) => p,
             Err(()) => THROWN,
         }
@@ -161,7 +163,7 @@ pub fn cast(from: Repr, to: Repr, value: &'static Node) -> Node {
     fn run(t: &Thread, f: Frame, n: &'static Node) -> Value {
         let [from, to] = [n.b, n.c].map(|r| *r.object::<Repr>());
         match control::value(t, f, n.a.node()) {
-            Ok(v) => word(convert(from, to, v.bits())),
+            Ok(v) => standing(f, n, convert(from, to, v.bits())),
             Err(()) => THROWN,
         }
     }
