@@ -13,6 +13,7 @@ pub mod host;
 pub mod invoke;
 pub mod native;
 pub mod number;
+pub mod print;
 pub mod reader;
 pub mod scalar;
 pub mod signal;

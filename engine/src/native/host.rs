@@ -156,6 +156,9 @@ fn refer(ns: &'static space::Namespace, name: &str, full: &str, rename: Value) -
 /// `(Exception. "message" cause)` and its like.
 fn construct(args: &[Value]) -> Res {
     let name = text_of(args[0])?;
+    if let Some(made) = super::member::construct(&name, &args[1..]) {
+        return made;
+    }
     let Some(class) = Class::named(&name) else {
         return Err(fault::illegal_argument(format!("cannot make a {name}")));
     };

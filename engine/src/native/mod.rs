@@ -9,7 +9,7 @@
 use crate::code::{
     Code, ENTRY_MANY, ENTRY_REST, Entry0, Entry1, Entry2, Entry3, Entry4, Entry5, Entry6, EntryMany, Function,
 };
-use crate::fault::{self, Class, Res};
+use crate::fault::{self, Class};
 use crate::heap::Gc;
 use crate::value::Value;
 use std::collections::HashMap;
@@ -117,13 +117,27 @@ macro_rules! natives {
     };
 }
 
+mod arith;
+pub mod class;
+mod clojure_string;
 mod closure;
 mod collection;
+pub mod exception;
+mod format;
 mod host;
 mod lazy;
 mod load;
+mod macros;
+mod math;
+mod member;
+pub mod name;
+mod namespace;
+mod printing;
 mod reference;
+mod regex;
 mod seq;
+mod string;
+mod var;
 
 pub use closure::Captures;
 pub use seq::sort_values;
@@ -135,10 +149,57 @@ static TABLES: &[&Table] = &[
     &seq::SEQ,
     &lazy::LAZY,
     &reference::REFERENCE,
+    &arith::TABLE,
+    &class::TABLE,
+    &class::HOST,
+    &clojure_string::TABLE,
+    &exception::TABLE,
+    &exception::HOST,
+    &macros::FUNCTIONS,
     &host::HOST,
     &host::RUNG,
     &load::LOAD,
+    &math::CORE,
+    &math::MATH,
+    &math::CLOJURE_MATH,
+    &math::LONG,
+    &math::INTEGER,
+    &math::DOUBLE,
+    &math::FLOAT,
+    &math::BOOLEAN,
+    &math::STRING,
+    &math::CHARACTER,
+    &math::SYSTEM,
+    &math::THREAD,
+    &math::UUID,
+    &math::DATE,
+    &member::TABLE,
+    &name::TABLE,
+    &namespace::TABLE,
+    &printing::TABLE,
+    &printing::HOST,
+    &regex::TABLE,
+    &string::TABLE,
+    &var::TABLE,
+    &var::HOST,
 ];
+
+/// Tables whose functions are macros: they take the form, the environment and the arguments, all unevaluated.
+static MACROS: &[&Table] = &[&macros::TABLE];
+
+fn constant(ns: &str, name: &str) -> Option<Value> {
+    math::CONSTANTS.iter().find(|c| c.0 == ns && c.1 == name).map(|c| (c.2)())
+}
+
+/// Is the function of that name a macro?
+pub fn is_macro(ns: &str, name: &str) -> bool {
+    MACROS.iter().any(|t| t.ns == ns && t.rows.iter().any(|r| r.name == name))
+}
+
+/// The namespaces that have a function in Rust, some of them several times.
+pub fn namespaces() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().chain(MACROS).map(|t| t.ns)
+}
 
 /// The error for a number of arguments that a function does not take.
 pub fn arity(name: &str, n: usize) -> fault::Thrown {
@@ -148,36 +209,27 @@ pub fn arity(name: &str, n: usize) -> fault::Thrown {
 /// The row of a name, `None` where the library has no such function in Rust.
 pub fn find(ns: &str, name: &str) -> Option<&'static Native> {
     static INDEX: OnceLock<HashMap<(&'static str, &'static str), &'static Native>> = OnceLock::new();
-    let index = INDEX.get_or_init(|| TABLES.iter().flat_map(|t| t.rows.iter().map(|r| ((t.ns, r.name), r))).collect());
+    let index = INDEX.get_or_init(|| TABLES.iter().chain(MACROS).flat_map(|t| t.rows.iter().map(|r| ((t.ns, r.name), r))).collect());
     index.get(&(ns, name)).copied()
 }
 
 /// All names of a namespace that are written in Rust.
 pub fn names(ns: &str) -> impl Iterator<Item = &'static str> {
-    TABLES.iter().filter(move |t| t.ns == ns).flat_map(|t| t.rows.iter().map(|r| r.name))
+    TABLES.iter().chain(MACROS).filter(move |t| t.ns == ns).flat_map(|t| t.rows.iter().map(|r| r.name))
 }
 
 /// A class name or a static constant (`Long/MAX_VALUE`) as a value, where the library knows it.
-pub fn class_constant(_name: &str) -> Option<Value> {
-    None
+pub fn class_constant(name: &str) -> Option<Value> {
+    if let Some((class, field)) = name.split_once('/') {
+        return constant(class.strip_prefix("java.lang.").unwrap_or(class), field);
+    }
+    class::resolve(name)
 }
 /// Can `(new Class …)` make one of these?
 pub fn constructs(class: &str) -> bool {
-    Class::named(class).is_some()
+    Class::named(class).is_some() || member::constructor(class).is_some()
 }
-/// A method of the JVM's classes that portable programs call on the language's values.
-pub fn member(_object: Value, _name: &str) -> Option<fn(&[Value]) -> Res> {
-    None
-}
-pub fn data_reader(tag: &str, _v: Value) -> Res {
-    Err(fault::raise(Class::RuntimeException, format!("No reader function for tag {tag}")))
-}
-pub fn regex(_pattern: &str) -> Res {
-    Ok(Value::NIL)
-}
-pub fn reader_conditional(_form: Value, _splicing: bool) -> Res {
-    Ok(Value::NIL)
-}
+pub use member::{data_reader, find as member, reader_conditional, regex};
 
 impl Native {
     /// The function object. Called once a name, by the namespace that materialises it.

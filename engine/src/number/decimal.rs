@@ -282,3 +282,27 @@ pub fn ratio_to_f64(n: &BigInt, d: &BigInt) -> f64 {
     let context = Context { precision: 16, rounding: Rounding::HalfEven };
     divide_rounded(&Decimal::whole(n.clone()), &Decimal::whole(d.clone()), context).map_or(f64::NAN, |q| q.to_f64())
 }
+
+/// Rounded half up to so many places behind the point, or padded to them.
+pub fn to_places(d: &Decimal, places: i64) -> Option<Decimal> {
+    if d.scale <= places {
+        return Some(Decimal { unscaled: &d.unscaled * power_of_ten(places - d.scale), scale: places });
+    }
+    let unscaled = rounded_quotient(&d.unscaled, &power_of_ten(d.scale - places), Rounding::HalfUp).ok()?;
+    Some(Decimal { unscaled, scale: places })
+}
+
+impl Decimal {
+    /// Digits without an exponent.
+    pub fn to_plain(&self) -> String {
+        let digits = self.unscaled.magnitude().to_string();
+        let sign = if self.unscaled.is_negative() { "-" } else { "" };
+        if self.scale <= 0 {
+            let zeros = if self.unscaled.is_zero() { 0 } else { -self.scale };
+            return format!("{sign}{digits}{}", "0".repeat(zeros as usize));
+        }
+        let padded = format!("{digits:0>width$}", width = self.scale as usize + 1);
+        let (whole, fraction) = padded.split_at(padded.len() - self.scale as usize);
+        format!("{sign}{whole}.{fraction}")
+    }
+}

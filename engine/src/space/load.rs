@@ -38,15 +38,13 @@ impl Resolve for NamespaceNames {
 }
 
 fn qualify(here: &'static Namespace, ns: Option<&str>, name: &str) -> Name {
-    let symbol = Symbol::intern(ns, name);
-    match resolve::var(here, symbol) {
-        Ok(Some(v)) => return Name::qualified(v.ns_str(), v.name_str()),
-        Ok(None) => (),
-        Err(_) => drop(crate::thread::Thread::current().take_pending()),
+    // Where a name is defined, without making it: a macro of the library names others, and itself.
+    if let Some((ns, name)) = resolve::home(here, Symbol::intern(ns, name)) {
+        return Name::qualified(ns, name);
     }
     match ns {
         Some(part) => Name::qualified(resolve::namespace(here, part).map_or(part, |n| n.name), name),
-        None if fault::Class::named(name).is_some() => Name::plain(name),
+        None if crate::native::class_constant(name).is_some() => Name::plain(name),
         None => Name::qualified(here.name, name),
     }
 }

@@ -9,6 +9,7 @@ mod namespace;
 pub mod nearest;
 pub mod require;
 pub mod resolve;
+pub mod special;
 mod var;
 
 pub use define::define;

@@ -3,7 +3,7 @@
 
 use super::namespace::{Alias, Namespace};
 use super::var::{Var, VarFlag};
-use super::{binding, find, find_or_create, library, ns_var};
+use super::{binding, find, find_or_create, library, ns_var, special};
 use crate::fault::Res;
 use crate::heap::Gc;
 use crate::native;
@@ -21,6 +21,7 @@ pub fn namespace(ns: &'static Namespace, part: &str) -> Option<&'static Namespac
         Some(Alias::Cpp { .. }) => return None,
         None => (),
     }
+    let part = part.strip_prefix("java.lang.").unwrap_or(part);
     find(part).or_else(|| is_library(part).then(|| find_or_create(part)))
 }
 
@@ -47,9 +48,25 @@ pub fn var(ns: &'static Namespace, symbol: Gc<Symbol>) -> Res<Option<Gc<Var>>> {
         return Ok(Some(v));
     }
     let name = symbol.name_str();
-    let hidden = ns.core_excluded.read().iter().any(|n| n == name)
-        || ns.core_only.read().as_ref().is_some_and(|only| !only.iter().any(|n| n == name));
-    if hidden { Ok(None) } else { own(find_or_create("clojure.core"), symbol) }
+    if ns.sees_core(name) { own(find_or_create("clojure.core"), symbol) } else { Ok(None) }
+}
+
+/// The namespace and name of the var that a symbol names from `ns`; nothing is made.
+pub fn home(ns: &'static Namespace, symbol: Gc<Symbol>) -> Option<(String, String)> {
+    let name = symbol.name_str();
+    if let Some(part) = symbol.ns_str() {
+        return home_in(namespace(ns, part)?, name);
+    }
+    home_in(ns, name).or_else(|| if ns.sees_core(name) { home_in(find_or_create("clojure.core"), name) } else { None })
+}
+
+fn home_in(ns: &'static Namespace, name: &str) -> Option<(String, String)> {
+    if let Some(v) = ns.mapping(Symbol::intern(None, name)) {
+        return Some((v.ns_str(), v.name_str()));
+    }
+    let special = ns.name == "clojure.core" && special::names().any(|n| n == name);
+    let known = special || native::find(ns.name, name).is_some() || library::find(ns.name, name).is_some();
+    known.then(|| (ns.name.to_owned(), name.to_owned()))
 }
 
 /// A namespace's own var, or a library definition of that name in it.
@@ -66,10 +83,16 @@ fn materialise(ns: &'static Namespace, symbol: Gc<Symbol>) -> Res<Option<Gc<Var>
     if let Some(v) = ns.mapping(symbol) {
         return Ok(Some(v));
     }
+    if ns.name == "clojure.core" {
+        if let Some(v) = special::find(name) {
+            return Ok(Some(v));
+        }
+    }
     if let Some(row) = native::find(ns.name, name) {
         let f = row.materialise(ns.name);
         let v = ns.intern(symbol);
         v.set_flag(VarFlag::Library, true);
+        v.set_flag(VarFlag::Macro, native::is_macro(ns.name, name));
         v.set_root(f.value());
         return Ok(Some(v));
     }
@@ -93,4 +116,34 @@ pub fn core(name: &str) -> Res<Value> {
         Some(v) => Ok(v.root()),
         None => Err(crate::fault::raise(crate::fault::Class::IllegalState, format!("clojure.core/{name} is missing"))),
     }
+}
+
+/// Names of the library's part of a namespace, made or not.
+pub fn library_names(ns: &str) -> Vec<&'static str> {
+    let mut all: Vec<&'static str> = native::names(ns).chain(library::names(ns)).collect();
+    if ns == "clojure.core" {
+        all.extend(special::names());
+    }
+    all
+}
+
+/// Makes all of the library's part of a namespace: for `ns-publics` and its like.
+pub fn make_all(ns: &'static Namespace) -> Res<()> {
+    for name in library_names(ns.name) {
+        own(ns, Symbol::intern(None, name))?;
+    }
+    Ok(())
+}
+
+/// The names that a namespace defines, made or not.
+pub fn own_names(ns: &'static Namespace) -> Vec<String> {
+    let mut all: Vec<String> = library_names(ns.name).into_iter().map(str::to_owned).collect();
+    ns.each(|name, v| {
+        if let Some(s) = name.cast::<Symbol>().filter(|_| v.ns == ns.symbol()) {
+            all.push(s.name_str().to_owned());
+        }
+    });
+    all.sort();
+    all.dedup();
+    all
 }

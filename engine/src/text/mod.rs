@@ -1,8 +1,12 @@
 //! Strings, symbols, keywords: the heap types. Operations on strings that programs call are `native/string.rs`.
 
 mod name;
+mod regex;
+mod tagged;
 
 pub use name::{Keyword, Symbol};
+pub use regex::{Matcher, Regex, Spans, behind};
+pub use tagged::{ClassObject, Inst, ReaderConditional, TaggedLiteral, Uuid};
 
 use crate::heap::{self, Gc, Header, HeapType, Tailed, TypeId};
 use crate::value::Value;

@@ -143,6 +143,14 @@ impl Keyword {
     }
 }
 
+impl Keyword {
+    /// The keyword of that text, where it was made already: `find-keyword`.
+    pub fn known(text: &str) -> Option<Gc<Keyword>> {
+        let (ns, name) = split(text);
+        KEYWORDS.get()?.get(key(ns, name).as_str())?.get().cast::<Keyword>()
+    }
+}
+
 fn split(text: &str) -> (Option<&str>, &str) {
     match text.find('/') {
         Some(i) if i > 0 && i + 1 < text.len() => (Some(&text[..i]), &text[i + 1..]),

@@ -1,0 +1,261 @@
+//! Classes by name: `class`, `type`, `instance?`, and which names of the JVM's classes and interfaces mean something here.
+
+use crate::coll;
+use crate::fault::{Class, Res, Throwable};
+use crate::heap::{Gc, Root, TypeId};
+use crate::number;
+use crate::text::{ClassObject, Keyword, Symbol, Text};
+use crate::value::Value;
+use dashmap::DashMap;
+use std::sync::OnceLock;
+
+natives! { pub TABLE "clojure.core";
+    "class" "[x]" [(1) class]
+    "type" "[x]" [(1) type_of]
+    "class?" "[x]" [(1) is_class]
+    "instance?" "[c x]" [(2) is_instance]
+    "cast" "[c x]" [(2) cast]
+    "supers" "[class]" [(1) supers]
+    "bases" "[class]" [(1) bases]
+}
+natives! { pub HOST "rung.host"; "class-named" "[name]" [(1) class_named] }
+
+type Test = fn(Value) -> bool;
+
+/// Full name, and who is an instance. Exceptions are `fault::Class`'s.
+static CLASSES: &[(&str, Test)] = &[
+    ("java.lang.Object", |v| !v.is_nil()),
+    ("java.lang.Number", number::is_number),
+    ("java.lang.Long", |v| v.as_long().is_some()),
+    ("java.lang.Integer", |_| false),
+    ("java.lang.Short", |_| false),
+    ("java.lang.Byte", |_| false),
+    ("java.lang.Double", |v| v.as_double().is_some()),
+    ("java.lang.Float", |_| false),
+    ("java.lang.Boolean", |v| v.as_bool().is_some()),
+    ("java.lang.Character", Value::is_char),
+    ("java.lang.String", |v| v.is::<Text>()),
+    ("java.lang.CharSequence", |v| v.is::<Text>()),
+    ("java.lang.Comparable", is_comparable),
+    ("java.lang.Iterable", |v| coll::kind::is_coll(v)),
+    ("java.lang.Class", |v| v.is::<ClassObject>()),
+    ("java.lang.Runnable", coll::kind::is_fn),
+    ("java.lang.AutoCloseable", |v| is(v, &[TypeId::PRINT_WRITER, TypeId::READER])),
+    ("java.lang.Math", |_| false),
+    ("java.lang.System", |_| false),
+    ("java.lang.Thread", |_| false),
+    ("java.lang.StackTraceElement", |_| false),
+    ("java.util.concurrent.Callable", coll::kind::is_fn),
+    ("java.util.Comparator", coll::kind::is_fn),
+    ("java.math.BigInteger", |_| false),
+    ("java.math.BigDecimal", |v| is(v, &[TypeId::BIG_DECIMAL])),
+    ("java.util.UUID", |v| is(v, &[TypeId::UUID])),
+    ("java.util.Date", |v| is(v, &[TypeId::INST])),
+    ("java.util.regex.Pattern", |v| is(v, &[TypeId::REGEX])),
+    ("java.util.regex.Matcher", |v| is(v, &[TypeId::MATCHER])),
+    ("java.util.List", |v| coll::kind::is_sequential(v)),
+    ("java.util.Map", |v| coll::kind::is_map(v)),
+    ("java.util.Set", |v| coll::kind::is_set(v)),
+    ("java.util.Collection", |v| coll::kind::is_coll(v) && !coll::kind::is_map(v)),
+    ("java.util.RandomAccess", |v| coll::kind::is_vector(v)),
+    ("java.util.Map$Entry", |v| is(v, &[TypeId::MAP_ENTRY])),
+    ("java.io.Writer", |v| is(v, &[TypeId::PRINT_WRITER])),
+    ("java.io.Reader", |v| is(v, &[TypeId::READER])),
+    ("java.io.Closeable", |v| is(v, &[TypeId::PRINT_WRITER, TypeId::READER])),
+    ("java.io.File", |_| false),
+    ("java.io.Serializable", |v| !v.is_nil()),
+    ("clojure.lang.Keyword", |v| v.is::<Keyword>()),
+    ("clojure.lang.Symbol", |v| v.is::<Symbol>()),
+    ("clojure.lang.Named", |v| v.is::<Keyword>() || v.is::<Symbol>()),
+    ("clojure.lang.Ratio", |v| is(v, &[TypeId::RATIO])),
+    ("clojure.lang.BigInt", |v| is(v, &[TypeId::BIG_INT])),
+    ("clojure.lang.Fn", coll::kind::is_fn),
+    ("clojure.lang.AFn", coll::kind::is_fn),
+    ("clojure.lang.AFunction", coll::kind::is_fn),
+    ("clojure.lang.IFn", coll::kind::is_ifn),
+    ("clojure.lang.Var", |v| is(v, &[TypeId::VAR])),
+    ("clojure.lang.Namespace", |v| is(v, &[TypeId::NAMESPACE])),
+    ("clojure.lang.Atom", |v| is(v, &[TypeId::ATOM])),
+    ("clojure.lang.Ref", |v| is(v, &[TypeId::REF])),
+    ("clojure.lang.Agent", |v| is(v, &[TypeId::AGENT])),
+    ("clojure.lang.Volatile", |v| is(v, &[TypeId::VOLATILE])),
+    ("clojure.lang.Delay", |v| is(v, &[TypeId::DELAY])),
+    ("clojure.lang.Reduced", |v| is(v, &[TypeId::REDUCED])),
+    ("clojure.lang.MultiFn", |v| is(v, &[TypeId::MULTI_FN])),
+    ("clojure.lang.TaggedLiteral", |v| is(v, &[TypeId::TAGGED_LITERAL])),
+    ("clojure.lang.ReaderConditional", |v| is(v, &[TypeId::READER_CONDITIONAL])),
+    ("clojure.lang.IDeref", is_reference),
+    ("clojure.lang.IPending", |v| is(v, &[TypeId::DELAY, TypeId::LAZY_SEQ, TypeId::PROMISE, TypeId::FUTURE])),
+    ("clojure.lang.IBlockingDeref", |v| is(v, &[TypeId::PROMISE, TypeId::FUTURE])),
+    ("clojure.lang.IRef", |v| is(v, &[TypeId::ATOM, TypeId::REF, TypeId::AGENT, TypeId::VAR])),
+    ("clojure.lang.IAtom", |v| is(v, &[TypeId::ATOM])),
+    ("clojure.lang.IReference", |v| is(v, &[TypeId::ATOM, TypeId::REF, TypeId::AGENT, TypeId::VAR, TypeId::NAMESPACE])),
+    ("clojure.lang.ISeq", |v| coll::kind::is_seq(v)),
+    ("clojure.lang.ASeq", |v| coll::kind::is_seq(v) && !is(v, &[TypeId::LAZY_SEQ])),
+    ("clojure.lang.Seqable", |v| coll::kind::is_coll(v)),
+    ("clojure.lang.Sequential", |v| coll::kind::is_sequential(v)),
+    ("clojure.lang.Counted", |v| coll::kind::is_counted(v)),
+    ("clojure.lang.Indexed", |v| coll::kind::is_indexed(v)),
+    ("clojure.lang.Sorted", |v| coll::kind::is_sorted(v)),
+    ("clojure.lang.Reversible", |v| coll::kind::is_reversible(v)),
+    ("clojure.lang.Associative", |v| coll::kind::is_associative(v)),
+    ("clojure.lang.ILookup", |v| coll::kind::is_associative(v)),
+    ("clojure.lang.IPersistentCollection", |v| coll::kind::is_coll(v)),
+    ("clojure.lang.IPersistentVector", |v| coll::kind::is_vector(v)),
+    ("clojure.lang.APersistentVector", |v| coll::kind::is_vector(v)),
+    ("clojure.lang.IPersistentMap", |v| coll::kind::is_map(v)),
+    ("clojure.lang.APersistentMap", |v| is(v, &[TypeId::ARRAY_MAP, TypeId::HASH_MAP, TypeId::TREE_MAP])),
+    ("clojure.lang.IPersistentSet", |v| coll::kind::is_set(v)),
+    ("clojure.lang.APersistentSet", |v| is(v, &[TypeId::HASH_SET, TypeId::TREE_SET])),
+    ("clojure.lang.IPersistentList", |v| coll::kind::is_list(v)),
+    ("clojure.lang.IPersistentStack", |v| coll::kind::is_vector(v) || coll::kind::is_list(v) || is(v, &[TypeId::QUEUE])),
+    ("clojure.lang.IMapEntry", |v| is(v, &[TypeId::MAP_ENTRY])),
+    ("clojure.lang.IEditableCollection", |v| is(v, &[TypeId::VECTOR, TypeId::ARRAY_MAP, TypeId::HASH_MAP, TypeId::HASH_SET])),
+    ("clojure.lang.ITransientCollection", |v| is(v, &[TypeId::TRANSIENT_VECTOR, TypeId::TRANSIENT_MAP, TypeId::TRANSIENT_SET])),
+    ("clojure.lang.IObj", |v| !coll::meta(v).is_nil() || coll::kind::is_coll(v) || v.is::<Symbol>() || coll::kind::is_fn(v)),
+    ("clojure.lang.IMeta", |v| coll::kind::is_coll(v) || v.is::<Symbol>() || coll::kind::is_fn(v) || is_reference(v)),
+    ("clojure.lang.IRecord", |v| coll::foreign::is(coll::foreign::Interface::Record, v)),
+    ("clojure.lang.IExceptionInfo", |v| v.cast::<Throwable>().is_some_and(|t| t.class().is_a(Class::ExceptionInfo))),
+    ("clojure.lang.IReduceInit", |v| coll::kind::is_coll(v) || is(v, &[TypeId::EDUCTION])),
+    ("clojure.lang.IReduce", |v| coll::kind::is_coll(v)),
+    ("clojure.lang.IKVReduce", |v| coll::kind::is_map(v) || coll::kind::is_vector(v)),
+    ("clojure.lang.IChunkedSeq", |v| is(v, &[TypeId::VECTOR_SEQ, TypeId::CHUNKED_CONS, TypeId::RANGE])),
+    ("clojure.lang.PersistentQueue", |v| is(v, &[TypeId::QUEUE])),
+    ("clojure.lang.PersistentList", |v| coll::kind::is_list(v)),
+    ("clojure.lang.PersistentHashMap", |v| is(v, &[TypeId::HASH_MAP])),
+    ("clojure.lang.PersistentArrayMap", |v| is(v, &[TypeId::ARRAY_MAP])),
+    ("clojure.lang.PersistentTreeMap", |v| is(v, &[TypeId::TREE_MAP])),
+    ("clojure.lang.PersistentHashSet", |v| is(v, &[TypeId::HASH_SET])),
+    ("clojure.lang.PersistentTreeSet", |v| is(v, &[TypeId::TREE_SET])),
+    ("clojure.lang.PersistentVector", |v| is(v, &[TypeId::VECTOR])),
+    ("clojure.lang.LazySeq", |v| is(v, &[TypeId::LAZY_SEQ])),
+    ("clojure.lang.Cons", |v| is(v, &[TypeId::CONS])),
+    ("clojure.lang.MapEntry", |v| is(v, &[TypeId::MAP_ENTRY])),
+    ("clojure.lang.LongRange", |v| is(v, &[TypeId::RANGE])),
+    ("clojure.lang.Range", |_| false),
+    ("clojure.core.Eduction", |v| is(v, &[TypeId::EDUCTION])),
+];
+
+fn is(v: Value, types: &[TypeId]) -> bool {
+    types.contains(&v.type_id())
+}
+fn is_comparable(v: Value) -> bool {
+    number::is_number(v)
+        || v.is_char()
+        || v.as_bool().is_some()
+        || is(v, &[TypeId::TEXT, TypeId::KEYWORD, TypeId::SYMBOL, TypeId::UUID, TypeId::INST])
+        || coll::kind::is_vector(v)
+}
+fn is_reference(v: Value) -> bool {
+    is(
+        v,
+        &[
+            TypeId::ATOM,
+            TypeId::VAR,
+            TypeId::VOLATILE,
+            TypeId::DELAY,
+            TypeId::REDUCED,
+            TypeId::REF,
+            TypeId::AGENT,
+            TypeId::PROMISE,
+            TypeId::FUTURE,
+        ],
+    )
+}
+
+fn short(name: &str) -> &str {
+    name.rsplit(['.', '$']).next().unwrap_or(name)
+}
+
+/// The full name of a class that is known by this name, short or full: `String`, `clojure.lang.Keyword`, `Exception`.
+pub fn full_name(name: &str) -> Option<&'static str> {
+    CLASSES
+        .iter()
+        .map(|c| c.0)
+        .find(|full| *full == name || short(full) == name)
+        .or_else(|| Class::named(name).map(Class::name))
+}
+
+/// The class object of a full name; one a name.
+pub fn named(full: &str) -> Value {
+    static ALL: OnceLock<DashMap<Box<str>, Root>> = OnceLock::new();
+    let all = ALL.get_or_init(DashMap::new);
+    if let Some(found) = all.get(full) {
+        return found.get();
+    }
+    let made = Root::new(ClassObject::alloc(Text::value(full)).value());
+    all.entry(full.into()).or_insert(made).get()
+}
+
+/// The class object that a symbol of a program names, if it names a class.
+pub fn resolve(name: &str) -> Option<Value> {
+    full_name(name).map(named)
+}
+
+impl ClassObject {
+    pub fn name_text(&self) -> String {
+        self.name.cast::<Text>().map_or_else(String::new, |t| t.as_str().to_owned())
+    }
+}
+
+/// Is `v` an instance of the class of that full name?
+pub fn instance_of(full: &str, v: Value) -> bool {
+    if let (Some(t), Some(class)) = (v.cast::<Throwable>(), Class::named(full)) {
+        return t.class().is_a(class);
+    }
+    match CLASSES.iter().find(|c| c.0 == full) {
+        Some((_, test)) => test(v),
+        None => !v.is_nil() && crate::class_name(v) == full,
+    }
+}
+
+fn class(v: Value) -> Res {
+    Ok(if v.is_nil() { Value::NIL } else { named(&crate::class_name(v)) })
+}
+fn type_of(v: Value) -> Res {
+    let meta = coll::meta(v);
+    let given = coll::get(meta, Keyword::intern(None, "type").value(), Value::NIL)?;
+    if given.is_nil() { class(v) } else { Ok(given) }
+}
+fn is_class(v: Value) -> Res {
+    Ok(Value::bool(v.is::<ClassObject>()))
+}
+fn class_object(v: Value) -> Res<Gc<ClassObject>> {
+    v.cast::<ClassObject>().ok_or_else(|| crate::fault::class_cast(v, "java.lang.Class"))
+}
+fn is_instance(c: Value, v: Value) -> Res {
+    Ok(Value::bool(instance_of(&class_object(c)?.name_text(), v)))
+}
+fn cast(c: Value, v: Value) -> Res {
+    let name = class_object(c)?.name_text();
+    if v.is_nil() || instance_of(&name, v) { Ok(v) } else { Err(crate::fault::class_cast(v, &name)) }
+}
+fn class_named(name: Value) -> Res {
+    let mut text = String::new();
+    crate::print::to_str(&mut text, name)?;
+    Ok(resolve(&text).unwrap_or(Value::NIL))
+}
+/// Superclasses are known for exceptions; everything is an Object.
+fn bases(c: Value) -> Res {
+    let name = class_object(c)?.name_text();
+    Ok(match Class::named(&name) {
+        Some(Class::Throwable) => coll::list(&[named("java.lang.Object")]),
+        Some(class) => coll::list(&[named(class.parent().name())]),
+        None if name == "java.lang.Object" => Value::NIL,
+        None => coll::list(&[named("java.lang.Object")]),
+    })
+}
+fn supers(c: Value) -> Res {
+    let name = class_object(c)?.name_text();
+    let mut all = crate::heap::GcVec::new();
+    let mut class = Class::named(&name);
+    while let Some(c) = class.filter(|c| *c != Class::Throwable) {
+        all.push(named(c.parent().name()));
+        class = Some(c.parent());
+    }
+    if name == "java.lang.Object" {
+        return Ok(Value::NIL);
+    }
+    all.push(named("java.lang.Object"));
+    coll::set(&all)
+}

@@ -1,0 +1,194 @@
+//! Where printing goes: `java.io.Writer` as programs see it. Standard output is buffered here and flushed before every
+//! call into C++, so that C stdio, std::cout and `*out*` appear in program order.
+
+use crate::fault::{self, Class, Res};
+use crate::heap::{self, Gc, Header, HeapType, TypeId};
+use crate::space::special;
+use crate::text::Text;
+use crate::value::Value;
+use parking_lot::Mutex;
+use std::ffi::c_void;
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Bytes of standard output that are held back at most.
+const OUT_BUFFER: usize = 16 << 10;
+
+/// What stands behind a writer.
+pub enum Sink {
+    Stdout,
+    Stderr,
+    Text(String),
+    File(io::BufWriter<File>),
+    /// An embedder's, nREPL's: told every piece.
+    Call(Box<dyn FnMut(&str) + Send>),
+    Closed,
+}
+
+/// The heap object; what it stands for is off the heap and goes when it dies.
+#[repr(C)]
+pub struct Writer {
+    header: Header,
+    sink: &'static Mutex<Sink>,
+}
+// SAFETY: repr(C), header first, no destructor (a finalizer frees the sink).
+unsafe impl HeapType for Writer {
+    const TYPE: TypeId = TypeId::PRINT_WRITER;
+}
+
+unsafe extern "C" fn drop_sink(_: *mut c_void, sink: *mut c_void) {
+    // SAFETY: `data` is the box that `Writer::alloc` leaked; the writer that named it is dead.
+    drop(unsafe { Box::from_raw(sink.cast::<Mutex<Sink>>()) });
+}
+
+impl Writer {
+    pub fn alloc(sink: Sink) -> Gc<Writer> {
+        let sink: &'static Mutex<Sink> = Box::leak(Box::new(Mutex::new(sink)));
+        let w = heap::new(Writer { header: Header::blank(), sink });
+        heap::push_finalizer(w.value(), drop_sink, std::ptr::from_ref(sink).cast_mut().cast());
+        w
+    }
+    /// # Errors
+    /// IOException: the file or standard output does not take it, or the writer is closed.
+    pub fn write(&self, s: &str) -> Res<()> {
+        let done = match &mut *self.sink.lock() {
+            Sink::Stdout => write_out(s.as_bytes()),
+            Sink::Stderr => {
+                let _ = flush_stdout();
+                io::stderr().lock().write_all(s.as_bytes())
+            }
+            Sink::Text(text) => {
+                text.push_str(s);
+                Ok(())
+            }
+            Sink::File(f) => f.write_all(s.as_bytes()),
+            Sink::Call(f) => {
+                f(s);
+                Ok(())
+            }
+            Sink::Closed => Err(io::Error::other("Stream closed")),
+        };
+        done.map_err(|e| io_error(&e))
+    }
+    pub fn flush(&self) -> Res<()> {
+        let done = match &mut *self.sink.lock() {
+            Sink::Stdout => flush_stdout(),
+            Sink::File(f) => f.flush(),
+            _ => Ok(()),
+        };
+        done.map_err(|e| io_error(&e))
+    }
+    pub fn close(&self) -> Res<()> {
+        self.flush()?;
+        let mut sink = self.sink.lock();
+        if matches!(*sink, Sink::File(_)) {
+            *sink = Sink::Closed;
+        }
+        Ok(())
+    }
+    /// What a string writer holds; `None` for others.
+    pub fn text(&self) -> Option<String> {
+        match &*self.sink.lock() {
+            Sink::Text(s) => Some(s.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// An exception for what the system said.
+#[cold]
+pub fn io_error(e: &io::Error) -> fault::Thrown {
+    fault::raise(Class::Io, e.to_string())
+}
+
+static BUFFER: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+/// Something waits in `BUFFER`.
+static WAITING: AtomicBool = AtomicBool::new(false);
+static CLOSED_PIPE: AtomicBool = AtomicBool::new(false);
+
+fn write_out(bytes: &[u8]) -> io::Result<()> {
+    let mut buffer = BUFFER.lock();
+    buffer.extend_from_slice(bytes);
+    WAITING.store(true, Ordering::Release);
+    if buffer.len() >= OUT_BUFFER { drain(&mut buffer) } else { Ok(()) }
+}
+
+fn drain(buffer: &mut Vec<u8>) -> io::Result<()> {
+    let mut rest: &[u8] = buffer;
+    let mut done = Ok(());
+    while !rest.is_empty() {
+        // SAFETY: the buffer is alive and as long as said.
+        let n = unsafe { libc::write(1, rest.as_ptr().cast(), rest.len()) };
+        if n >= 0 {
+            rest = &rest[n as usize..];
+            continue;
+        }
+        let e = io::Error::last_os_error();
+        if e.kind() == io::ErrorKind::Interrupted {
+            continue;
+        }
+        if e.kind() == io::ErrorKind::BrokenPipe {
+            CLOSED_PIPE.store(true, Ordering::Release);
+        }
+        done = Err(e);
+        break;
+    }
+    buffer.clear();
+    WAITING.store(false, Ordering::Release);
+    done
+}
+
+fn flush_stdout() -> io::Result<()> {
+    if WAITING.load(Ordering::Acquire) { drain(&mut BUFFER.lock()) } else { Ok(()) }
+}
+
+/// Writes what standard output holds back. Called before every call into C++ that may print, before waiting for input,
+/// and at the end; costs one load where nothing waits.
+#[inline]
+pub fn flush_out() {
+    if WAITING.load(Ordering::Acquire) {
+        let _ = drain(&mut BUFFER.lock());
+    }
+}
+
+/// Standard output's reader went away: the program ends quietly.
+pub fn pipe_closed() -> bool {
+    CLOSED_PIPE.load(Ordering::Acquire)
+}
+
+fn is_terminal() -> bool {
+    static ANSWER: OnceLock<bool> = OnceLock::new();
+    // SAFETY: asks about a descriptor.
+    *ANSWER.get_or_init(|| unsafe { libc::isatty(1) == 1 })
+}
+
+pub fn stdout_writer() -> Value {
+    Writer::alloc(Sink::Stdout).value()
+}
+pub fn stderr_writer() -> Value {
+    Writer::alloc(Sink::Stderr).value()
+}
+pub fn string_writer() -> Gc<Writer> {
+    Writer::alloc(Sink::Text(String::new()))
+}
+
+/// The writer that `*out*` holds.
+pub fn out() -> Res<Gc<Writer>> {
+    let v = special::OUT.get();
+    v.cast::<Writer>().ok_or_else(|| fault::class_cast(v, "java.io.Writer"))
+}
+
+/// A line is complete: terminals, files and string writers see it now, a pipe when the buffer is full.
+pub fn end_line(w: Gc<Writer>) -> Res<()> {
+    if special::FLUSH_ON_NEWLINE.get().truthy() && (!matches!(*w.sink.lock(), Sink::Stdout) || is_terminal()) {
+        return w.flush();
+    }
+    Ok(())
+}
+
+/// `(str w)` of a string writer.
+pub fn contents(w: Gc<Writer>) -> Value {
+    w.text().map_or(Value::NIL, |s| Text::value(&s))
+}

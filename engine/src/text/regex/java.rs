@@ -1,0 +1,276 @@
+//! Java's regular expression syntax to that of `fancy-regex`. Java's classes are ASCII unless told otherwise, `$` stands
+//! before a last line end too, escapes of letters differ, `\Q…\E` quotes.
+
+/// The translated pattern. What Java would refuse is left for the compiler to refuse.
+pub fn translate(pattern: &str) -> String {
+    let mut t = Translator { rest: pattern.chars().peekable(), out: String::new(), multiline: vec![false] };
+    t.run();
+    t.out
+}
+
+struct Translator<'a> {
+    rest: std::iter::Peekable<std::str::Chars<'a>>,
+    out: String,
+    /// Does `(?m)` hold? One for each open group.
+    multiline: Vec<bool>,
+}
+
+/// Predefined classes, without brackets.
+fn class_items(c: char) -> Option<&'static str> {
+    Some(match c {
+        'd' | 'D' => "0-9",
+        'w' | 'W' => "a-zA-Z0-9_",
+        's' | 'S' => r" \t\n\x0B\f\r",
+        'h' | 'H' => r" \t\xA0\u{1680}\u{180e}\u{2000}-\u{200a}\u{202f}\u{205f}\u{3000}",
+        'v' | 'V' => r"\n\x0B\f\r\x85\u{2028}\u{2029}",
+        _ => return None,
+    })
+}
+
+/// `\p{…}` names that are Java's own.
+fn property(name: &str) -> Option<&'static str> {
+    Some(match name.strip_prefix("Is").unwrap_or(name) {
+        "Lower" => "a-z",
+        "Upper" => "A-Z",
+        "ASCII" => r"\x00-\x7F",
+        "Alpha" => "a-zA-Z",
+        "Digit" => "0-9",
+        "Alnum" => "a-zA-Z0-9",
+        "Punct" => r"!-/:-@\[-`{-~",
+        "Graph" => "!-~",
+        "Print" => " -~",
+        "Blank" => r" \t",
+        "Cntrl" => r"\x00-\x1F\x7F",
+        "XDigit" => "0-9a-fA-F",
+        "Space" => r" \t\n\x0B\f\r",
+        "javaLowerCase" => r"\p{Lowercase}",
+        "javaUpperCase" => r"\p{Uppercase}",
+        "javaWhitespace" => r"\s",
+        "javaLetter" | "javaAlphabetic" => r"\p{Alphabetic}",
+        "javaDigit" => r"\p{Nd}",
+        "javaLetterOrDigit" => r"\p{Alphabetic}\p{Nd}",
+        _ => return None,
+    })
+}
+
+impl Translator<'_> {
+    fn run(&mut self) {
+        while let Some(c) = self.rest.next() {
+            match c {
+                '\\' => self.escape(false),
+                '[' => self.class(),
+                '(' => self.open(),
+                ')' => {
+                    if self.multiline.len() > 1 {
+                        self.multiline.pop();
+                    }
+                    self.out.push(')');
+                }
+                '$' if !self.multiline.last().is_some_and(|m| *m) => self.out.push_str(r"(?=(?:\r\n|\n|\r)?\z)"),
+                c => self.out.push(c),
+            }
+        }
+    }
+
+    /// A group, or flags.
+    fn open(&mut self) {
+        let current = self.multiline.last().is_some_and(|m| *m);
+        let ahead: String = self.rest.clone().take(24).collect();
+        self.out.push('(');
+        let Some(flags) = ahead.strip_prefix('?') else {
+            self.multiline.push(current);
+            return;
+        };
+        let end = flags.find(|c: char| !(c.is_ascii_alphabetic() || c == '-'));
+        let (letters, stop) = match end {
+            Some(i) => (&flags[..i], flags[i..].chars().next()),
+            None => (flags, None),
+        };
+        if !matches!(stop, Some(')' | ':')) {
+            self.multiline.push(current);
+            return;
+        }
+        let (on, off) = letters.split_once('-').unwrap_or((letters, ""));
+        let now = on.contains('m') || current && !off.contains('m');
+        // Flags that the target does not know say nothing there: d (Unix lines), u, U (Unicode case, classes).
+        let keep = |s: &str| s.chars().filter(|c| "imsx".contains(*c)).collect::<String>();
+        let (on, off) = (keep(on), keep(off));
+        for _ in 0..letters.len() + 1 {
+            self.rest.next();
+        }
+        let minus = if off.is_empty() { String::new() } else { format!("-{off}") };
+        if stop == Some(')') {
+            self.rest.next();
+            if let Some(m) = self.multiline.last_mut() {
+                *m = now;
+            }
+            if on.is_empty() && off.is_empty() {
+                self.out.pop();
+            } else {
+                self.out.push_str(&format!("?{on}{minus})"));
+            }
+            return;
+        }
+        self.multiline.push(now);
+        self.out.push_str(&format!("?{on}{minus}"));
+    }
+
+    /// Behind a backslash.
+    fn escape(&mut self, in_class: bool) {
+        let Some(c) = self.rest.next() else {
+            self.out.push('\\');
+            return;
+        };
+        if let Some(items) = class_items(c) {
+            let negated = c.is_ascii_uppercase();
+            match (in_class, negated) {
+                (true, false) => self.out.push_str(items),
+                (_, true) => self.out.push_str(&format!("[^{items}]")),
+                (false, false) => self.out.push_str(&format!("[{items}]")),
+            }
+            return;
+        }
+        match c {
+            'Q' => self.quoted(in_class),
+            'E' => {}
+            'p' | 'P' => self.property(c == 'P', in_class),
+            'u' => self.unicode(),
+            'x' => self.hexadecimal(),
+            '0' => self.octal(),
+            'c' => {
+                if let Some(x) = self.rest.next() {
+                    self.literal(char::from_u32(x as u32 ^ 64).unwrap_or(x));
+                }
+            }
+            'e' => self.out.push_str(r"\x1B"),
+            'R' => self.out.push_str(r"(?:\r\n|[\n\x0B\f\r\x85\u{2028}\u{2029}])"),
+            'Z' => self.out.push_str(r"(?=(?:\r\n|\n|\r)?\z)"),
+            'b' | 'B' | 'A' | 'z' | 'G' | 't' | 'n' | 'r' | 'f' | 'a' | 'k' | '1'..='9' => {
+                self.out.push('\\');
+                self.out.push(c);
+            }
+            c if c.is_ascii_alphabetic() => {
+                // Java refuses escapes of other letters; so does the target.
+                self.out.push('\\');
+                self.out.push(c);
+            }
+            c => self.literal(c),
+        }
+    }
+
+    /// The character itself, whatever it means in the target.
+    fn literal(&mut self, c: char) {
+        if c.is_ascii_punctuation() && c != '_' && !matches!(c, '<' | '>' | '"' | '\'' | '`' | '@' | ',' | ';' | ':' | '!' | '%' | '=' | '/') {
+            self.out.push('\\');
+            self.out.push(c);
+        } else if c.is_ascii_whitespace() || c.is_ascii_control() {
+            self.out.push_str(&format!(r"\x{:02X}", c as u32));
+        } else {
+            self.out.push(c);
+        }
+    }
+
+    fn quoted(&mut self, _in_class: bool) {
+        while let Some(c) = self.rest.next() {
+            if c == '\\' && self.rest.peek() == Some(&'E') {
+                self.rest.next();
+                return;
+            }
+            self.literal(c);
+        }
+    }
+
+    fn property(&mut self, negated: bool, in_class: bool) {
+        let name = match self.rest.next() {
+            Some('{') => {
+                let mut name = String::new();
+                for c in self.rest.by_ref() {
+                    if c == '}' {
+                        break;
+                    }
+                    name.push(c);
+                }
+                name
+            }
+            Some(c) => c.to_string(),
+            None => return,
+        };
+        match property(&name) {
+            Some(items) if in_class && !negated => self.out.push_str(items),
+            Some(items) => self.out.push_str(&format!("[{}{items}]", if negated { "^" } else { "" })),
+            None => {
+                let name = name.strip_prefix("Is").or_else(|| name.strip_prefix("In")).unwrap_or(&name);
+                self.out.push_str(&format!("\\{}{{{name}}}", if negated { 'P' } else { 'p' }));
+            }
+        }
+    }
+
+    fn digits(&mut self, most: usize, radix: u32) -> u32 {
+        let mut n = 0;
+        for _ in 0..most {
+            match self.rest.peek().and_then(|c| c.to_digit(radix)) {
+                Some(d) => n = n * radix + d,
+                None => break,
+            }
+            self.rest.next();
+        }
+        n
+    }
+    fn code(&mut self, n: u32) {
+        self.out.push_str(&format!(r"\x{{{n:X}}}"));
+    }
+    fn unicode(&mut self) {
+        let n = self.digits(4, 16);
+        self.code(n);
+    }
+    fn hexadecimal(&mut self) {
+        if self.rest.peek() == Some(&'{') {
+            self.rest.next();
+            let n = self.digits(8, 16);
+            self.rest.next();
+            self.code(n);
+        } else {
+            let n = self.digits(2, 16);
+            self.code(n);
+        }
+    }
+    fn octal(&mut self) {
+        let n = self.digits(3, 8);
+        self.code(n);
+    }
+
+    /// Behind an opening bracket, up to its end; classes nest.
+    fn class(&mut self) {
+        self.out.push('[');
+        if self.rest.peek() == Some(&'^') {
+            self.rest.next();
+            self.out.push('^');
+        }
+        if self.rest.peek() == Some(&']') {
+            self.rest.next();
+            self.out.push_str(r"\]");
+        }
+        while let Some(c) = self.rest.next() {
+            match c {
+                ']' => {
+                    self.out.push(']');
+                    return;
+                }
+                '[' => self.class(),
+                '\\' => self.escape(true),
+                '&' if self.rest.peek() == Some(&'&') => {
+                    self.rest.next();
+                    self.out.push_str("&&");
+                }
+                // Set operations of the target that Java does not have, and blanks under the flag x.
+                '~' | '&' | '#' => {
+                    self.out.push('\\');
+                    self.out.push(c);
+                }
+                '-' if self.rest.peek() == Some(&'-') => self.out.push_str(r"\-"),
+                ' ' => self.out.push_str(r"\x20"),
+                c => self.out.push(c),
+            }
+        }
+    }
+}
