@@ -10,7 +10,7 @@ use engine::space::{Var, binding};
 use engine::thread::Thread;
 use engine::value::Value;
 use engine::{coll, host, invoke, number};
-use questions::Trampoline;
+use questions::{Repr, Trampoline};
 use std::sync::atomic::Ordering;
 
 /// How an argument or a result travels.
@@ -201,6 +201,11 @@ runtime! {
             v => fault::class_cast(v, "java.lang.Throwable"),
         };
     }
+    // An error leaves the function.
+    Passed passed(t: &Thread, code: &'static Code, node: u64) -> () {
+        let place = code.body.as_ref().and_then(|b| b.tree.nodes.get(node as usize)).map(|n| n.place);
+        fault::passed(t, code, place);
+    }
     CatchClass catch_class(t: &Thread, class: u64) -> u64 {
         u64::from(t.pending.get().cast::<Throwable>().is_some_and(|e| is_a(e.class(), class as u32)))
     }
@@ -246,9 +251,15 @@ runtime! {
         answer(call_site(t, code, SiteId(site as u32), args, ret))
     }
     ToValue to_value(t: &Thread, code: &'static Code, ty: u64, bits: u64) -> Value {
-        let _ = t;
+        let cpp = &host::parts().cpp;
         // SAFETY: the tree says that the bits are a value of the type.
-        with_type(code, ty, |ty| unsafe { host::parts().cpp.to_value(ty, bits) })
+        with_type(code, ty, |ty| unsafe {
+            // An object that nothing converts is boxed by copying its bytes.
+            match ty.repr == Repr::Memory && !cpp.converts(ty) {
+                true => cpp.own_value(t, ty, bits, None, None),
+                false => cpp.to_value(ty, bits),
+            }
+        })
     }
     OwnValue own_value(t: &Thread, code: &'static Code, ty: u64, source: u64, sites: u64) -> Value {
         let (transfer, destroy) = ((sites >> 32) as u32, sites as u32);
@@ -285,8 +296,13 @@ runtime! {
         let inits = body.unit.inits.lock().get_mut(raw as usize).map(std::mem::take).unwrap_or_default();
         answer(host::parts().cpp.run_inits(&inits).map(|()| Value::NIL))
     }
-    NullLoad null_load() -> Value {
-        answer(Err(fault::raise(Class::NullPointer, "null dereference")))
+    NullPointer null_pointer() -> () { let _ = engine::scalar::null_pointer(); }
+    DivideByZero divide_by_zero() -> () { let _ = engine::scalar::divide_by_zero(); }
+    OutOfRange out_of_range(d: f64, to: u64) -> () {
+        let reprs = [Repr::I8, Repr::I16, Repr::I32, Repr::I64, Repr::U8, Repr::U16, Repr::U32, Repr::U64];
+        if let Some(r) = reprs.into_iter().find(|r| *r as u64 == to) {
+            let _ = engine::scalar::convert(Repr::F64, r, d.to_bits());
+        }
     }
 }
 
@@ -323,20 +339,30 @@ fn with_bits(t: &Thread, code: &'static Code, ty: u64, f: impl FnOnce(&questions
     })
 }
 
-/// The trampoline of a site, made at its first call.
+/// The trampoline of a site. At the first need all sites of the form that have none are bound, in one batch.
 fn bound(code: &'static Code, site: SiteId) -> Res<Trampoline> {
     // SAFETY: `sites` is indexed by the tree's sites (contract *Code*) and lives for ever.
-    let cell = unsafe { &*code.sites.add(site.index()) };
-    let mut address = cell.load(Ordering::Acquire);
-    if address.is_null() {
-        if let Some(b) = &code.body {
-            if let Err(d) = host::parts().cpp.bind_sites(&b.tree, &b.unit, &[site]) {
-                return Err(fault::raise_diagnostic(Class::Compiler, &d));
-            }
-        }
-        address = cell.load(Ordering::Acquire);
+    let address = unsafe { &*code.sites.add(site.index()) }.load(Ordering::Acquire) as u64;
+    if address != 0 { Ok(Trampoline { address }) } else { bind(code, site) }
+}
+
+#[cold]
+fn bind(code: &'static Code, site: SiteId) -> Res<Trampoline> {
+    let Some(body) = &code.body else { return Err(fault::raise(Class::IllegalState, "a call of C++ of no form")) };
+    let sites = &body.unit.sites;
+    let unbound: Vec<SiteId> =
+        (0..sites.len()).filter(|i| sites[*i].load(Ordering::Acquire).is_null()).map(|i| SiteId(i as u32)).collect();
+    // A site that cannot be bound may belong to code that never runs: only this one's absence is an error.
+    let bound = host::parts().cpp.bind_sites(&body.tree, &body.unit, &unbound);
+    let address = sites[site.index()].load(Ordering::Acquire) as u64;
+    match bound {
+        _ if address != 0 => Ok(Trampoline { address }),
+        Err(d) => Err(fault::raise_diagnostic(Class::Compiler, &d)),
+        Ok(()) => Err(fault::raise(
+            Class::IllegalState,
+            format!("the C++ call `{}` was not bound", body.tree.site(site).text),
+        )),
     }
-    Ok(Trampoline { address: address as u64 })
 }
 
 fn call_site(t: &Thread, code: &'static Code, site: SiteId, args: *const *mut u8, ret: *mut u8) -> Res {

@@ -163,3 +163,29 @@ pub fn sum() -> Tree {
     });
     h.function("user/sum", 1, 4, body)
 }
+
+/// A call site whose result is a class value.
+pub fn site(result: CppType) -> questions::CallAnswer {
+    questions::CallAnswer {
+        site: questions::Site {
+            callee: questions::Callee::Construct { ty: result.name.clone() },
+            args: Vec::new(),
+            version: 0,
+        },
+        result,
+        result_category: Category::Prvalue,
+        args: Vec::new(),
+        params: Vec::new(),
+        symbol: "_ZN1SC1Ev".into(),
+        signature: String::new(),
+        text: "S()".into(),
+        noexcept: false,
+        is_virtual: false,
+        extern_c: false,
+        exported: false,
+        exact: false,
+        abi: Vec::new(),
+        version: 0,
+        span: None,
+    }
+}

@@ -35,6 +35,8 @@ pub(super) mod offset {
 }
 
 pub(super) const FLAGS: MemFlagsData = MemFlagsData::trusted();
+/// The function stands at no node yet.
+const NOWHERE: i64 = u32::MAX as i64;
 pub(super) const THROWN: i64 = Word::THROWN.bits() as i64;
 
 /// Where a variable of the unit is kept.
@@ -62,6 +64,8 @@ pub(super) struct Emit<'a, 'f> {
     pub own: Option<FuncRef>,
     /// Vars that words were read from: for the error of an unbound one.
     pub from_var: HashMap<V, ConstId>,
+    /// The node where the function stands: what an error notes when it leaves.
+    stands: Variable,
 }
 
 pub(super) fn ty(rep: Rep) -> Type {
@@ -105,7 +109,9 @@ impl<'a, 'f> Emit<'a, 'f> {
         own: Option<FuncRef>,
     ) -> Self {
         let zero = Value::from_u32(0);
+        let stands = b.declare_var(I64);
         Emit {
+            stands,
             b,
             unit,
             tree,
@@ -134,6 +140,8 @@ impl<'a, 'f> Emit<'a, 'f> {
         self.b.seal_block(entry);
         let args: Vec<Value> = self.b.block_params(entry).to_vec();
         self.thread = args[0];
+        let nowhere = self.imm(NOWHERE);
+        self.b.def_var(self.stands, nowhere);
         self.blocks = self.unit.blocks.iter().map(|_| self.b.create_block()).collect();
         for (block, lowered) in self.blocks.iter().zip(&self.unit.blocks) {
             if lowered.cold {
@@ -172,7 +180,12 @@ impl<'a, 'f> Emit<'a, 'f> {
                 self.b.seal_block(block);
             }
             self.b.switch_to_block(block);
-            for inst in &self.unit.blocks[id.index()].insts {
+            let lowered = &self.unit.blocks[id.index()];
+            for (inst, at) in lowered.insts.iter().zip(&lowered.at) {
+                if inst.throws() {
+                    let at = self.imm(at.0 as i64);
+                    self.b.def_var(self.stands, at);
+                }
                 self.inst(inst)?;
             }
             self.end(&self.unit.blocks[id.index()].end);
@@ -566,6 +579,10 @@ impl<'a, 'f> Emit<'a, 'f> {
                 }
             }
             Terminator::ReturnThrown => {
+                if matches!(self.unit.unit, Unit::Arity { .. }) {
+                    let (code, at) = (self.code_address(), self.b.use_var(self.stands));
+                    self.run_rt(Rt::Passed, &[self.thread, code, at]);
+                }
                 self.drop_frame();
                 self.return_thrown();
             }
@@ -716,6 +733,11 @@ impl<'a, 'f> Emit<'a, 'f> {
             Inst::Storage { .. }
             | Inst::CString { .. }
             | Inst::Load { .. }
+            | Inst::Store { .. }
+            | Inst::NotNull { .. }
+            | Inst::Convert { .. }
+            | Inst::Compute { .. }
+            | Inst::Negate { .. }
             | Inst::Cpp { .. }
             | Inst::Destroy { .. }
             | Inst::ToValue { .. }

@@ -50,6 +50,8 @@ pub(super) struct Builder<'a> {
     pub flags: HashMap<NativeId, V>,
     pub inlined: u32,
     pub has_loops: bool,
+    /// The node that is being lowered.
+    at: ExprId,
 }
 
 /// The word that stands where no value comes out.
@@ -94,6 +96,7 @@ pub fn lower(tree: &Tree, function: FnId, unit: Unit, feedback: &Snapshot) -> Re
         flags: HashMap::new(),
         inlined: 0,
         has_loops: false,
+        at: arity.body,
     };
     let start = b.block();
     b.thrown = b.cold_block();
@@ -145,7 +148,7 @@ impl<'a> Builder<'a> {
     /// A new block; cold where it is made on the way of an error.
     pub fn block(&mut self) -> BlockId {
         let cold = self.current.is_some_and(|b| self.blocks[b.index()].cold);
-        self.blocks.push(Block { insts: Vec::new(), end: Terminator::ReturnThrown, cold, head: None });
+        self.blocks.push(Block { insts: Vec::new(), at: Vec::new(), end: Terminator::ReturnThrown, cold, head: None });
         BlockId(self.blocks.len() as u32 - 1)
     }
     pub fn cold_block(&mut self) -> BlockId {
@@ -155,7 +158,9 @@ impl<'a> Builder<'a> {
     }
     pub fn emit(&mut self, inst: Inst) {
         if let Some(b) = self.current {
-            self.blocks[b.index()].insts.push(inst);
+            let block = &mut self.blocks[b.index()];
+            block.insts.push(inst);
+            block.at.push(self.at);
         }
     }
     /// Ends the current block.
@@ -251,7 +256,12 @@ impl<'a> Builder<'a> {
 
     /// The body from its head on; the result is returned.
     fn function_body(&mut self, params: &[V], entry: bool) {
-        let result = self.inlined_body(params, entry);
+        let natives = self.unowned();
+        let result = if natives.is_empty() {
+            self.inlined_body(params, entry)
+        } else {
+            self.with_natives(self.arity.body, natives, |s| s.inlined_body(params, entry))
+        };
         let result = self.coerce(result, self.signature.result);
         self.end(Terminator::Return(result));
     }
@@ -306,6 +316,13 @@ impl<'a> Builder<'a> {
         if self.current.is_none() {
             return NOTHING;
         }
+        let outer = std::mem::replace(&mut self.at, id);
+        let o = self.node(id);
+        self.at = outer;
+        o
+    }
+
+    fn node(&mut self, id: ExprId) -> Operand {
         let tree = self.tree;
         match tree.expr(id) {
             Expr::Literal { value } => self.constant(*value),

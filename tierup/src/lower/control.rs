@@ -67,6 +67,11 @@ impl Builder<'_> {
                 let truth = self.known.iter().rev().find(|(s, _)| s == slot).is_some_and(|k| k.1);
                 self.jump(if truth { yes } else { no });
             }
+            _ if tree.repr(id).is_some() => {
+                let src = self.scalar(id);
+                let test = self.emit_to(Rep::Bool, |dst| Inst::NonZero { dst, src });
+                self.end(Terminator::Branch { test, then: yes, otherwise: no });
+            }
             Expr::Operate { op: Op::Not, args, .. } if tree.repr(args[0]).is_none() => self.condition(args[0], no, yes),
             Expr::If { test, then, otherwise } => {
                 let (a, b) = (self.block(), self.block());
@@ -271,7 +276,7 @@ impl Builder<'_> {
         let mut left = inner.clone();
         while let Some(scope) = left.pop() {
             if let Scope::Natives { natives, .. } = &scope {
-                self.scopes.extend(left.iter().cloned());
+                self.scopes.extend(left.iter().cloned().chain([scope.clone()]));
                 self.destroy_all(natives);
                 self.scopes.truncate(depth);
             }
@@ -285,6 +290,9 @@ impl Builder<'_> {
     pub fn loop_unit(&mut self, id: LoopId) -> Result<Vec<(Slot, V)>, Stay> {
         let node = self.find_loop(self.arity.body, id).ok_or_else(|| Stay::new("no such loop"))?;
         let Expr::Loop { bindings, body, .. } = self.tree.expr(node) else { return Err(Stay::new("no such loop")) };
+        if !self.unowned().is_empty() {
+            return Err(Stay::new("the loop's function owns C++ objects of no scope"));
+        }
         let mut from_frame = Vec::new();
         for slot in self.free_slots(node) {
             let rep = self.slot_rep(node, slot);

@@ -9,7 +9,8 @@
 //! ```
 //! Destructors, `finally` and rethrowing are ordinary blocks at the end of `err` edges: nothing is implied.
 
-use engine::analyze::{CaptureIx, ConstId, FnId, LoopId, NativeId, Op, SiteId, Slot, TypeIx};
+use engine::analyze::{CaptureIx, ConstId, ExprId, FnId, LoopId, NativeId, Op, SiteId, Slot, TypeIx};
+use engine::scalar::Operator;
 use questions::{Category, Repr};
 use smallvec::SmallVec;
 
@@ -324,6 +325,41 @@ pub enum Inst {
         ty: TypeIx,
         err: BlockId,
     },
+    /// Writes a scalar of the C++ type to an address; null is an error.
+    Store {
+        address: Operand,
+        src: Operand,
+        ty: TypeIx,
+        err: BlockId,
+    },
+    /// A pointer that is followed: null is an error.
+    NotNull {
+        src: Operand,
+        err: BlockId,
+    },
+    /// `static_cast` between scalars (`engine::scalar::convert`): integers wrap, a float beyond an integer type is an error.
+    Convert {
+        dst: V,
+        src: Operand,
+        from: Repr,
+        to: Repr,
+        err: BlockId,
+    },
+    /// A built-in operator; both operands are of type `ty`, but a shift's count is any integer. A comparison yields a C++ bool.
+    /// Integers wrap; division by zero is an error.
+    Compute {
+        dst: V,
+        op: Operator,
+        a: Operand,
+        b: Operand,
+        ty: Repr,
+        err: BlockId,
+    },
+    /// Minus a float.
+    Negate {
+        dst: V,
+        src: Operand,
+    },
     /// A C++ call site of any kind. Arguments are scalars or addresses, as the site's types say. A class value is constructed in `into`
     /// and `dst` is its address.
     Cpp {
@@ -402,6 +438,8 @@ pub enum Terminator {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Block {
     pub insts: Vec<Inst>,
+    /// The node of the tree that each instruction is of: where the function stands when it throws.
+    pub at: Vec<ExprId>,
     pub end: Terminator,
     /// Reached only when something failed; compilers lay it out apart.
     pub cold: bool,

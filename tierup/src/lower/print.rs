@@ -99,6 +99,11 @@ impl Display for Inst {
             Inst::Storage { dst, native } => write!(f, "{dst:?} = storage {}", native.0),
             Inst::CString { dst, text } => write!(f, "{dst:?} = c-string const{}", text.0),
             Inst::Load { dst, address, ty, err } => write!(f, "{dst:?} = load {address} type{} err {err:?}", ty.0),
+            Inst::Store { address, src, ty, err } => write!(f, "store {address} {src} type{} err {err:?}", ty.0),
+            Inst::NotNull { src, err } => write!(f, "not-null {src} err {err:?}"),
+            Inst::Convert { dst, src, from, to, err } => write!(f, "{dst:?} = cast {from:?} {to:?} {src} err {err:?}"),
+            Inst::Compute { dst, op, a, b, ty, err } => write!(f, "{dst:?} = {op:?} {ty:?} {a} {b} err {err:?}"),
+            Inst::Negate { dst, src } => write!(f, "{dst:?} = negate {src}"),
             Inst::Cpp { dst, site, args, into, err } => {
                 match dst {
                     Some(d) => write!(f, "{d:?} = c++ site{}{}", site.0, List(args))?,

@@ -3,7 +3,7 @@
 
 use super::build::{Builder, NOTHING, Scope};
 use super::form::*;
-use engine::analyze::{CatchArm, ExprId, Matcher, NativeId};
+use engine::analyze::{CatchArm, Expr, ExprId, Matcher, NativeId};
 use engine::value::Value;
 use questions::Repr;
 
@@ -120,17 +120,21 @@ impl Builder<'_> {
         let handler = self.cold_block();
         self.scopes.push(Scope::Natives { natives: natives.clone(), handler });
         let v = inside(self);
-        self.scopes.pop();
         let dst = self.merge(id);
         let (done, join) = (self.block(), self.block());
         self.flow(dst, v, done);
         self.current = Some(done);
+        // A destructor's error goes to the handler, which destroys what is left.
         self.destroy_all(&natives);
         self.jump(join);
+        self.scopes.pop();
 
+        // An error that is on its way stays, whatever destructors do.
         self.current = Some(handler);
         let saved = self.emit_to(Rep::Value, |dst| Inst::TakeError { dst });
-        self.destroy_all(&natives);
+        for n in natives.iter().rev() {
+            self.destroy_one(*n, None);
+        }
         self.emit(Inst::PutError { src: saved });
         self.jump(outer);
         self.joined(dst, join)
@@ -138,19 +142,40 @@ impl Builder<'_> {
 
     /// Destroys what is alive, last constructed first.
     pub fn destroy_all(&mut self, natives: &[NativeId]) {
+        let err = self.err();
         for n in natives.iter().rev() {
-            let (Some(flag), Some(site)) = (self.flags.get(n).copied(), self.arity.natives[n.index()].destroy) else {
-                continue;
-            };
-            let (alive, next) = (self.block(), self.block());
-            self.end(Terminator::Branch { test: Operand::V(flag), then: alive, otherwise: next });
-            self.current = Some(alive);
-            let err = self.err();
-            self.emit(Inst::Copy { dst: flag, src: Operand::Bool(false) });
-            self.emit(Inst::Destroy { native: *n, site, err });
-            self.jump(next);
-            self.current = Some(next);
+            self.destroy_one(*n, Some(err));
         }
+    }
+
+    /// Destroys an object if it is alive; without a handler an error of its destructor is passed over.
+    fn destroy_one(&mut self, n: NativeId, err: Option<BlockId>) {
+        let (Some(flag), Some(site)) = (self.flags.get(&n).copied(), self.arity.natives[n.index()].destroy) else {
+            return;
+        };
+        let (alive, next) = (self.block(), self.block());
+        self.end(Terminator::Branch { test: Operand::V(flag), then: alive, otherwise: next });
+        self.current = Some(alive);
+        self.emit(Inst::Copy { dst: flag, src: Operand::Bool(false) });
+        self.emit(Inst::Destroy { native: n, site, err: err.unwrap_or(next) });
+        self.jump(next);
+        self.current = Some(next);
+    }
+
+    /// Objects with a destructor that no scope of the arity owns: they live until the arity is left.
+    pub fn unowned(&self) -> Vec<NativeId> {
+        let mut owned = Vec::new();
+        super::each(self.tree, self.arity.body, &mut |e| match e {
+            Expr::Let { bindings, .. } | Expr::Loop { bindings, .. } => {
+                owned.extend(bindings.iter().filter_map(|b| b.native))
+            }
+            Expr::Cleanups { temporaries, .. } => owned.extend(temporaries.iter().copied()),
+            _ => {}
+        });
+        (0..self.arity.natives.len() as u32)
+            .map(NativeId)
+            .filter(|n| self.destroyed(*n) && !owned.contains(n))
+            .collect()
     }
 
     /// Notes that the object was constructed; where that depends on the value, that it was if `address` is its storage.

@@ -3,6 +3,16 @@
 use super::form::*;
 
 impl Inst {
+    /// May it leave an error in the thread?
+    pub fn throws(&self) -> bool {
+        matches!(self, Inst::Throw { .. })
+            || !matches!(self, Inst::Entry { .. } | Inst::LoopHead { .. } | Inst::Guard { .. }) && {
+                let mut any = false;
+                self.clone().targets(&mut |_| any = true);
+                any
+            }
+    }
+
     /// Calls `f` for every block that the instruction may go to.
     pub fn targets(&mut self, f: &mut dyn FnMut(&mut BlockId)) {
         match self {
@@ -22,6 +32,10 @@ impl Inst {
             | Inst::Closure { err, .. }
             | Inst::Entry { err }
             | Inst::Load { err, .. }
+            | Inst::Store { err, .. }
+            | Inst::NotNull { err, .. }
+            | Inst::Convert { err, .. }
+            | Inst::Compute { err, .. }
             | Inst::Cpp { err, .. }
             | Inst::Destroy { err, .. }
             | Inst::ToValue { err, .. }
@@ -46,6 +60,7 @@ impl Inst {
             | Inst::TakeError { .. }
             | Inst::PutError { .. }
             | Inst::KeepAlive { .. }
+            | Inst::Negate { .. }
             | Inst::Storage { .. }
             | Inst::CString { .. } => {}
         }
@@ -61,6 +76,8 @@ impl Inst {
             | Inst::Truthy { dst, src }
             | Inst::NonZero { dst, src }
             | Inst::Load { dst, address: src, .. }
+            | Inst::Convert { dst, src, .. }
+            | Inst::Negate { dst, src }
             | Inst::ToValue { dst, src, .. }
             | Inst::FromValue { dst, src, .. }
             | Inst::Callback { dst, src, .. }
@@ -83,7 +100,14 @@ impl Inst {
                 args.iter().for_each(|a| read(*a));
                 write(*dst);
             }
-            Inst::Same { dst, a, b } | Inst::WithMeta { dst, value: a, meta: b, .. } => {
+            Inst::Store { address, src, .. } => {
+                read(*address);
+                read(*src);
+            }
+            Inst::NotNull { src, .. } => read(*src),
+            Inst::Same { dst, a, b }
+            | Inst::Compute { dst, a, b, .. }
+            | Inst::WithMeta { dst, value: a, meta: b, .. } => {
                 read(*a);
                 read(*b);
                 write(*dst);
