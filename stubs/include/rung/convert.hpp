@@ -205,5 +205,9 @@ template <class T, class = void> inline constexpr bool is_boxed = false;
 template <class T> inline constexpr bool is_boxed<T, std::void_t<typename convert<T>::boxed>> = true;
 // Does it become a value, rather than a box?
 template <class T> inline constexpr bool converts = !is_boxed<T>;
+// The same as a size, which a compiler works out without evaluating anything: 2 yes, 1 no.
+template <class T> struct conversion {
+  char size[converts<T> ? 2 : 1];
+};
 
 } // namespace rung

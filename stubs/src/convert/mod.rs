@@ -75,11 +75,10 @@ pub(crate) fn converts(host: &Stubs, ty: &CppType) -> bool {
     if ty.incomplete || !(plain(&ty.name).starts_with("std::") || host.session.has_conversions()) {
         return false;
     }
-    // As an operand, so that it is evaluated.
-    let text = format!("rung::converts<{}> ? 1 : 0", crate::generated::spelled(plain(&ty.name)));
+    let text = format!("sizeof(rung::conversion<{}>)", crate::generated::spelled(plain(&ty.name)));
     matches!(
         host.session.ask_with_runtime(Question::Value { text }),
-        Ok(Answer::Constant { value: Some(Literal::Bool(true) | Literal::Int(1) | Literal::UInt(1)), .. })
+        Ok(Answer::Constant { value: Some(Literal::UInt(2) | Literal::Int(2)), .. })
     )
 }
 
