@@ -94,7 +94,7 @@ fn owned_objects_are_destroyed_once() {
     // On a thread of its own: the collector is conservative, and would see what is left on this stack.
     let work = move || {
         let h = host();
-        let mut boxes = heap::GcVec::new();
+        let mut boxes = heap::GcVec::with_capacity(200);
         for n in 0..200i32 {
             let mut place = [0u128; 4];
             let args = [(&raw const n).cast_mut().cast::<u8>()];
@@ -113,6 +113,8 @@ fn owned_objects_are_destroyed_once() {
             assert_eq!(read.call(&[b]), Ok(int(n as i64)));
             assert!(b.cast::<CppBox>().unwrap().print().starts_with("#cpp/box[ow::T*  0x"));
         }
+        // So that a stale word that names the buffer does not keep all of them.
+        boxes.fill(Value::NIL);
     };
     std::thread::spawn(work).join().unwrap();
     for _ in 0..3 {
@@ -163,20 +165,6 @@ fn libraries_are_opened_for_all() {
     assert_eq!(e.code, "cpp/link");
     assert!(e.notes.iter().any(|n| n.text.contains("libno-such-library.so")), "{e:?}");
     assert_eq!(host().link("/nowhere/libx.so").unwrap_err().code, "cpp/link");
-}
-
-#[test]
-fn a_declaration_changes_the_key_and_the_answers() {
-    raw("namespace ky { int f(long) { return 1; } }");
-    let h = host();
-    let before = h.environment_key();
-    assert_eq!(function("ky::f", 1).answer.args[0].name, "long");
-    assert_eq!(h.environment_key(), before, "questions change nothing");
-    let q = Question::Name { name: "ky::late".into() };
-    assert!(h.ask(std::slice::from_ref(&q))[0].is_err());
-    raw("namespace ky { int late; }");
-    assert!(matches!(h.ask(&[q])[0], Ok(Answer::Variable { .. })));
-    assert_ne!(h.environment_key(), before);
 }
 
 #[test]
