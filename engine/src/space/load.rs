@@ -147,9 +147,10 @@ pub fn load_file(path: &str) -> Res {
     }
 }
 
-struct FileScope(Box<str>);
+/// While it lives, the thread loads this file.
+pub struct FileScope(Box<str>);
 impl FileScope {
-    fn enter(file: &str) -> FileScope {
+    pub fn enter(file: &str) -> FileScope {
         FileScope(FILE.with(|f| f.replace(file.into())))
     }
 }

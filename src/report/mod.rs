@@ -1,0 +1,9 @@
+//! Reports: measured latencies as tables for people and JSON for programs. `docs/measuring.md` says what each figure is.
+
+pub mod calls;
+pub mod child;
+pub mod first_call;
+pub mod one;
+pub mod stats;
+pub mod stubs;
+pub mod table;
