@@ -1,0 +1,17 @@
+//! The whole program from outside: the release binary is run as a user or a checker runs it. Every program of `fixtures/`
+//! on every strategy, the command line's contract, the REPL, errors, reports.
+
+#![forbid(unsafe_code)]
+
+#[path = "whole/command_line.rs"]
+mod command_line;
+#[path = "whole/cpp_errors.rs"]
+mod cpp_errors;
+#[path = "whole/errors.rs"]
+mod errors;
+#[path = "whole/process.rs"]
+mod process;
+#[path = "whole/programs.rs"]
+mod programs;
+#[path = "whole/terminal.rs"]
+mod terminal;
