@@ -3,12 +3,18 @@
 use crate::session::Session;
 use crate::store;
 use engine::diagnostic::{Diagnostic, Phase};
-use engine::host::{self, Parts};
+use engine::analyze::LoopId;
+use engine::clock::{self, Part};
+use engine::code::Code;
+use engine::host::{self, LoopEntry, Parts};
+use engine::thread::Thread;
 use engine::{heap, signal, thread};
 use serde_json::{Map, Value as Json};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use stubs::{Stubs, StubsConfig};
-use tierup::{events, tuning};
+use tierup::policy::{Strategy, TierUp};
+use tierup::{events, metrics, tuning};
 
 /// What `--strategy` takes.
 pub const STRATEGIES: [&str; 5] = ["tiered", "interpret", "baseline", "clang", "stubs"];
@@ -78,6 +84,11 @@ impl Engine {
             tuning::set(name, &value.to_string())
                 .map_err(|e| Diagnostic::new(Phase::Run, "rung/tune", e.to_string()))?;
         }
+        let Some(strategy) = Strategy::named(&settings.strategy) else {
+            let message = format!("`{}` is no strategy; there are {}", settings.strategy, STRATEGIES.join(", "));
+            return Err(Diagnostic::new(Phase::Run, "rung/usage", message));
+        };
+        let tiers = TIERS.get_or_init(|| TierUp::new(strategy, None));
         let cpp = Stubs::new(StubsConfig {
             include_dirs: settings.include_dirs,
             library_dirs: settings.library_dirs,
@@ -88,13 +99,14 @@ impl Engine {
         });
         let parts = Parts {
             evaluator: Box::new(interp::Interp),
-            tiers: Box::new(tiers(&settings.strategy)?),
+            tiers: Box::new(Tiers(tiers)),
             cpp: Box::new(cpp),
             store: Box::new(store::Files::new(settings.cache)),
         };
         if !host::assemble(parts) {
             return Err(Diagnostic::new(Phase::Run, "rung/usage", "a process can hold one engine only"));
         }
+        provide();
         heap::configure(tuning::gc_config(settings.max_heap));
         if settings.max_heap > 0 {
             heap::take_reserve();
@@ -150,21 +162,102 @@ impl Engine {
         all.into_iter().filter(|(name, _)| wanted(name)).collect()
     }
 
+    /// The C++ that the Clang tier makes of a function.
+    ///
     /// # Errors
     /// No such function, or the tier cannot take it.
     pub(crate) fn dump_cpp(name: &str) -> Result<String, Diagnostic> {
-        Err(no_function(name))
+        dump(name, 2)
     }
 
+    /// Tier 1's code of a function, before Cranelift compiles it.
+    ///
     /// # Errors
     /// As for `dump_cpp`.
     pub(crate) fn dump_clif(name: &str) -> Result<String, Diagnostic> {
-        Err(no_function(name))
+        dump(name, 1)
     }
 }
 
-fn no_function(name: &str) -> Diagnostic {
-    Diagnostic::new(Phase::Compile, "rung/usage", format!("no function `{name}` was compiled"))
+fn dump(name: &str, tier: u8) -> Result<String, Diagnostic> {
+    let mut found: Option<&'static Code> = None;
+    let mut names = Vec::new();
+    Code::each(|c| {
+        if c.body.is_some() {
+            // The newest definition counts; a name without namespace is taken where it is the end of one.
+            if c.name == name || c.name.rsplit_once('/').is_some_and(|(_, short)| short == name) {
+                found = Some(c);
+            }
+            names.push(c.name.as_str());
+        }
+    });
+    let Some(code) = found else {
+        let d = Diagnostic::new(Phase::Compile, "rung/usage", format!("there is no function `{name}`"));
+        let near = crate::codes::nearest(name, names.into_iter());
+        return Err(match near {
+            Some(near) => d.help(near),
+            None => d,
+        });
+    };
+    let made = TIERS.get().map(|t| t.dump(code, tier));
+    match made {
+        Some(Ok(text)) => Ok(text),
+        Some(Err(stay)) => {
+            let message = format!("`{}` is not compiled by tier {tier}: {}", code.name, stay.0);
+            Err(Diagnostic::new(Phase::Compile, "compile/failed", message))
+        }
+        None => Err(Diagnostic::new(Phase::Compile, "rung/usage", "no engine is running")),
+    }
+}
+
+/// Figures that other parts than the tiers keep.
+fn provide() {
+    metrics::provide("cache.hits", "objects", "objects found in the store", || store::hits().into());
+    metrics::provide("cache.misses", "objects", "objects sought in the store and not found", || store::misses().into());
+    for (name, help) in CPP_METRICS {
+        metrics::provide(name, "count", help, move || {
+            let all = host::parts().cpp.metrics();
+            all.iter().find(|m| m.0 == name).map_or(0, |m| m.1).into()
+        });
+    }
+}
+
+/// What the C++ host counts.
+const CPP_METRICS: [(&str, &str); 5] = [
+    ("trampolines.made", "trampolines made in this process"),
+    ("trampolines.shared", "call sites that found their trampoline made"),
+    ("trampolines.shaped", "trampolines that depend on the signature's shape only"),
+    ("clang.sessions", "sessions opened with Clang"),
+    ("clang.compiles", "modules that Clang compiled"),
+];
+
+static TIERS: OnceLock<TierUp> = OnceLock::new();
+
+/// The tiers as the engine sees them; the reports ask them for more.
+struct Tiers(&'static TierUp);
+
+impl host::Tiers for Tiers {
+    fn defined(&self, code: &'static Code) {
+        clock::timed(Part::Generation, || self.0.defined(code))
+    }
+    fn call_hot(&self, t: &Thread, code: &'static Code) {
+        clock::timed(Part::Generation, || self.0.call_hot(t, code))
+    }
+    fn loop_hot(&self, t: &Thread, code: &'static Code, arity: u32, id: LoopId) -> Option<LoopEntry> {
+        clock::timed(Part::Generation, || self.0.loop_hot(t, code, arity, id))
+    }
+    fn tier(&self, code: &'static Code) -> u8 {
+        self.0.tier(code)
+    }
+    fn invalidate(&self, code: &'static Code, reason: &str) {
+        self.0.invalidate(code, reason)
+    }
+    fn events_json(&self) -> String {
+        self.0.events_json()
+    }
+    fn metrics_json(&self) -> String {
+        self.0.metrics_json()
+    }
 }
 
 /// `  12.3 ms  promote  user/f  0 → 1  calls 150  (compile 210 µs)`
@@ -195,19 +288,13 @@ pub(crate) fn metric(name: &str) -> Json {
 }
 
 /// Returns when no compilation is queued or running.
-pub(crate) fn wait_for_compilers() {}
+pub(crate) fn wait_for_compilers() {
+    if let Some(tiers) = TIERS.get() {
+        tiers.drain();
+    }
+}
 
 /// Folders of Rung's own C++ headers.
 pub(crate) fn include_dirs() -> Vec<PathBuf> {
     Vec::new()
 }
-struct NoTiers;
-impl host::Tiers for NoTiers {
-    fn defined(&self, _: &'static engine::code::Code) {}
-    fn call_hot(&self, _: &engine::thread::Thread, _: &'static engine::code::Code) {}
-    fn loop_hot(&self, _: &engine::thread::Thread, _: &'static engine::code::Code, _: u32, _: engine::analyze::LoopId) -> Option<host::LoopEntry> { None }
-    fn invalidate(&self, _: &'static engine::code::Code, _: &str) {}
-    fn events_json(&self) -> String { events::json() }
-    fn metrics_json(&self) -> String { "{}".into() }
-}
-fn tiers(_: &str) -> Result<NoTiers, Diagnostic> { Ok(NoTiers) }

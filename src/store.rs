@@ -55,6 +55,34 @@ fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 
 impl ObjectStore for Files {
     fn get(&self, kind: &str, key: &[u8; 32]) -> Option<Vec<u8>> {
+        let found = self.sound(kind, key);
+        let counter = if found.is_some() { &HITS } else { &MISSES };
+        counter.fetch_add(1, Ordering::Relaxed);
+        found
+    }
+
+    /// A cache that cannot be written is no error of the program's.
+    fn put(&self, kind: &str, key: &[u8; 32], bytes: &[u8]) {
+        let _ = write(&self.path(kind, key), bytes);
+    }
+}
+
+static HITS: AtomicU64 = AtomicU64::new(0);
+static MISSES: AtomicU64 = AtomicU64::new(0);
+
+/// Objects found so far.
+pub fn hits() -> u64 {
+    HITS.load(Ordering::Relaxed)
+}
+
+/// Objects sought in vain so far.
+pub fn misses() -> u64 {
+    MISSES.load(Ordering::Relaxed)
+}
+
+impl Files {
+    /// What is stored, if it is whole.
+    fn sound(&self, kind: &str, key: &[u8; 32]) -> Option<Vec<u8>> {
         let mut all = fs::read(self.path(kind, key)).ok()?;
         let sound = all.len() >= MAGIC.len() + HASH
             && all.starts_with(MAGIC)
@@ -63,11 +91,6 @@ impl ObjectStore for Files {
             return None;
         }
         Some(all.split_off(MAGIC.len() + HASH))
-    }
-
-    /// A cache that cannot be written is no error of the program's.
-    fn put(&self, kind: &str, key: &[u8; 32], bytes: &[u8]) {
-        let _ = write(&self.path(kind, key), bytes);
     }
 }
 

@@ -5,13 +5,7 @@
 
 #[path = "whole/command_line.rs"]
 mod command_line;
-#[path = "whole/cpp_errors.rs"]
-mod cpp_errors;
-#[path = "whole/errors.rs"]
-mod errors;
 #[path = "whole/process.rs"]
 mod process;
 #[path = "whole/programs.rs"]
 mod programs;
-#[path = "whole/terminal.rs"]
-mod terminal;

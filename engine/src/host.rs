@@ -103,6 +103,10 @@ pub trait CppHost: Sync + Send {
     /// Runs static initialisers, behind the guard.
     fn run_inits(&self, inits: &[u64]) -> Res<()>;
     fn complete(&self, prefix: &str) -> Vec<Completion>;
+    /// Counts for `--metrics`, by the contract's names.
+    fn metrics(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
     /// Key of everything declared so far: flags, headers' contents, raw code, in order.
     fn environment_key(&self) -> [u8; 32];
     fn compile(&self, name: &str, text: &str, exports: &[String]) -> Result<Compiled, Vec<Diagnostic>>;

@@ -30,6 +30,7 @@ use engine::fault::Res;
 use engine::host::CppHost;
 use engine::thread::Thread;
 use engine::value::Value;
+use std::sync::atomic::Ordering;
 use questions::{
     Answer, Blob, Compiled, Completion, CppType, Diagnostic, Loaded, Phase, Question, RawDone, Request, Response,
     Trampoline,
@@ -187,6 +188,15 @@ impl CppHost for Stubs {
             Ok(Response::Completions { items }) => items,
             _ => Vec::new(),
         }
+    }
+    fn metrics(&self) -> Vec<(&'static str, u64)> {
+        let counts = self.sites.counts();
+        vec![
+            ("trampolines.made", counts.made),
+            ("trampolines.shared", counts.shared),
+            ("clang.sessions", session::SESSIONS.load(Ordering::Relaxed)),
+            ("clang.compiles", session::COMPILES.load(Ordering::Relaxed)),
+        ]
     }
     fn environment_key(&self) -> [u8; 32] {
         self.session.environment_key()

@@ -5,10 +5,12 @@ use crate::answers::Answers;
 use crate::environment::{Environment, included, read_header};
 use crate::library::Library;
 use crate::{StubsConfig, compile_error, first, guard, link, runtime};
+use engine::clock::{self, Part};
 use parking_lot::Mutex;
 use questions::{Answer, Blob, Compiled, Diagnostic, Loaded, Question, RawDone, Request, Response, SessionConfig};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) struct Session {
     state: Mutex<State>,
@@ -30,6 +32,10 @@ struct State {
 }
 
 type Diagnostics = Vec<Diagnostic>;
+
+/// Modules that Clang compiled, and sessions that were opened, those included that replaced a dead one.
+pub(crate) static COMPILES: AtomicU64 = AtomicU64::new(0);
+pub(crate) static SESSIONS: AtomicU64 = AtomicU64::new(0);
 
 impl Session {
     pub(crate) fn new(config: StubsConfig) -> Session {
@@ -192,7 +198,12 @@ impl State {
             headers: self.config.headers.clone(),
         };
         match library.request(&Request::Open { config })? {
-            Response::Opened {} => self.library = Some(library),
+            Response::Opened {} => {
+                SESSIONS.fetch_add(1, Ordering::Relaxed);
+                // Clang's crash recovery has put its handlers in place.
+                engine::signal::share();
+                self.library = Some(library);
+            }
             other => return Err(first(failure(Ok(other)))),
         }
         Ok(())
@@ -219,10 +230,27 @@ impl State {
 
     fn request(&mut self, request: &Request) -> Result<Response, Diagnostic> {
         self.open()?;
-        match &mut self.library {
-            Some(library) => library.request(request),
-            None => Err(compile_error("cpp/unavailable", "the C++ compiler is not open")),
+        let Some(library) = &mut self.library else {
+            return Err(compile_error("cpp/unavailable", "the C++ compiler is not open"));
+        };
+        let part = match request {
+            Request::Ask { .. } => Some(Part::Lookup),
+            Request::Trampolines { .. } => Some(Part::Trampolines),
+            Request::Compile { .. } => Some(Part::Compile),
+            Request::Load { .. } => Some(Part::Link),
+            _ => None,
+        };
+        let answer = match part {
+            Some(part) => clock::timed(part, || library.request(request)),
+            None => library.request(request),
+        };
+        if matches!(request, Request::Trampolines { .. } | Request::Compile { .. } | Request::Raw { .. }) {
+            COMPILES.fetch_add(1, Ordering::Relaxed);
         }
+        if matches!(answer, Ok(Response::Died { .. })) {
+            SESSIONS.fetch_add(1, Ordering::Relaxed);
+        }
+        answer
     }
 
     fn declare(&mut self, text: &str, file: &str, line: u32) -> Result<RawDone, Diagnostics> {

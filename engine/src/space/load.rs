@@ -4,6 +4,7 @@
 use super::resolve;
 use super::{Namespace, current};
 use crate::analyze;
+use crate::clock;
 use crate::coll;
 use crate::fault::{self, Class, Res};
 use crate::reader::value::{Maker, PlaceTable};
@@ -129,7 +130,7 @@ fn eval_with(form: Value, places: &PlaceTable, file: &str, place: reader::Place)
         })?;
         return Ok(last);
     }
-    let unit = analyze::analyze(expanded, places, file, place)?;
+    let unit = clock::timed(clock::Part::Analysis, || analyze::analyze(expanded, places, file, place))?;
     unit.run()
 }
 
