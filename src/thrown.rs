@@ -14,7 +14,7 @@ const FRAMES: usize = 24;
 /// Causes that a report follows.
 const CAUSES: usize = 16;
 
-/// The code of an exception without a diagnostic of its own.
+/// The code of an exception without a diagnostic of its own: its class's, else its parent's.
 pub fn code(class: Class) -> &'static str {
     match class {
         Class::Arithmetic => "run/arithmetic",
@@ -24,24 +24,19 @@ pub fn code(class: Class) -> &'static str {
         Class::ClassNotFound => "run/class-not-found",
         Class::Cpp => "cpp/exception",
         Class::ExceptionInfo => "run/ex-info",
-        Class::IllegalArgument | Class::IllegalAccess | Class::PatternSyntax => "run/illegal-argument",
-        Class::IllegalState | Class::ConcurrentModification => "run/illegal-state",
-        Class::IndexOutOfBounds | Class::ArrayIndexOutOfBounds | Class::StringIndexOutOfBounds => "run/index",
+        Class::IllegalArgument => "run/illegal-argument",
+        Class::IllegalState => "run/illegal-state",
+        Class::IndexOutOfBounds => "run/index",
         Class::Interrupted => "run/interrupted",
-        Class::Io | Class::FileNotFound | Class::EndOfFile => "run/io",
+        Class::Io => "run/io",
         Class::NoSuchElement => "run/no-such-element",
         Class::NullPointer => "run/null",
         Class::NumberFormat => "run/number-format",
         Class::OutOfMemory => "run/out-of-memory",
         Class::StackOverflow => "run/stack-overflow",
         Class::UnsupportedOperation => "run/unsupported",
-        Class::Compiler
-        | Class::Reader
-        | Class::Throwable
-        | Class::Exception
-        | Class::Error
-        | Class::RuntimeException
-        | Class::VirtualMachineError => "run/exception",
+        Class::Throwable => "run/exception",
+        other => code(other.parent()),
     }
 }
 
