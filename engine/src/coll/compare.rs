@@ -51,7 +51,7 @@ pub fn compare_long(a: Value, b: Value) -> Res<i64> {
         (TypeId::TEXT | TypeId::KEYWORD | TypeId::SYMBOL, _) => Err(mismatch(b, a)),
         _ => match (indexed::len(a), indexed::len(b)) {
             (Some(n), Some(m)) => vectors(a, n, b, m),
-            (Some(_), None) => Err(mismatch(b, a)),
+            (Some(_), None) => Err(fault::class_cast(b, "clojure.lang.IPersistentVector")),
             _ => match foreign::ask(foreign::Op::Compare, a, &[b]) {
                 Some(r) => r.map(|n| n.as_long().unwrap_or(0)),
                 None => Err(fault::class_cast(a, "java.lang.Comparable")),

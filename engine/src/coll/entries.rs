@@ -215,6 +215,13 @@ impl Gc<MapSeq> {
         // A seq object is never at the end.
         Way::of(self).current().unwrap_or((Value::NIL, Value::NIL))
     }
+    /// Entries left, where that is known: in array maps.
+    pub fn count(self) -> Option<usize> {
+        match *self.tail() {
+            [m, place] if m.is::<ArrayMap>() => Some((m.header()?.len() - place.as_fixnum()? as usize) / 2),
+            _ => None,
+        }
+    }
     pub fn next(self) -> Value {
         let mut w = Way::of(self);
         w.advance();

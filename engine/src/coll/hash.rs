@@ -139,3 +139,12 @@ fn entry(k: Value, v: Value) -> Res<u32> {
 pub fn identity(v: Value) -> u32 {
     murmur::long((v.bits() >> 4) as i64)
 }
+
+/// Java's `hashCode` where it differs from `hash`: of longs and strings.
+pub fn java(v: Value) -> Res<u32> {
+    match (v.as_long(), v.cast::<Text>()) {
+        (Some(n), _) => Ok((n ^ (n as u64 >> 32) as i64) as u32),
+        (_, Some(t)) => Ok(murmur::java_string(t.as_str())),
+        _ => hash(v),
+    }
+}

@@ -1,5 +1,6 @@
 //! What sort of thing a value is to the collection functions, and the predicates of clojure.core that ask for it.
 
+use super::entries::MapSeq;
 use super::foreign::{self, Interface};
 use crate::heap::TypeId;
 use crate::value::Value;
@@ -123,6 +124,7 @@ pub fn is_counted(v: Value) -> bool {
                 | T::TRANSIENT_MAP
                 | T::TRANSIENT_SET
         )
+        || v.cast::<MapSeq>().is_some_and(|s| s.count().is_some())
         || foreign::is(Interface::Counted, v)
 }
 pub fn is_array(v: Value) -> bool {

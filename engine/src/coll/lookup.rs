@@ -1,6 +1,7 @@
 //! `count nth get assoc dissoc contains? find conj peek pop disj empty` on every collection.
 
 use super::chunk::{Chunk, ChunkBuffer};
+use super::entries::MapSeq;
 use super::foreign::{self, Op};
 use super::generated::Range;
 use super::hamt::Table;
@@ -58,6 +59,7 @@ pub fn quick_count(v: Value) -> Option<usize> {
             let s = as_type!(v, ArraySeq);
             (s.len - s.index) as usize
         }
+        T::MAP_SEQ => return as_type!(v, MapSeq).count(),
         T::CHUNK => as_type!(v, Chunk).len(),
         T::CHUNK_BUFFER => as_type!(v, ChunkBuffer).len(),
         _ => return None,

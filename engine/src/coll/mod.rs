@@ -49,7 +49,9 @@ pub use cursor::Cursor;
 pub use entries::{KeySeq, MapSeq, ValSeq};
 pub use equality::{equal, same_key};
 pub use generated::{Cycle, Iterate, Range, Repeat};
-pub use hash::{hash, identity as identity_hash, ordered as hash_ordered, unordered as hash_unordered};
+pub use hash::{
+    hash, identity as identity_hash, java as java_hash, ordered as hash_ordered, unordered as hash_unordered,
+};
 pub use indexed::{ArraySeq, ReverseSeq, StringSeq, Subvec, VecSeq};
 pub use kind::{is_map, is_seq, is_set, is_vector};
 pub use lazy::LazySeq;

@@ -199,3 +199,132 @@ fn under_a_collection_at_every_allocation() {
     assert_eq!(seen, 70);
     crate::heap::configure(GcConfig::default());
 }
+
+#[test]
+fn transients_agree_with_the_standard_library() {
+    crate::thread::attach();
+    let mut r = Random(99);
+    let (mut v, mut oracle) = (vector(&[]), Vec::<i64>::new());
+    let (mut m, mut table) = (map(&[]).unwrap(), StdMap::<i64, i64>::new());
+    for round in 0..40 {
+        // What was persistent before must not change under the transient.
+        let (kept, before) = (v, oracle.clone());
+        let (kept_map, before_map) = (m, table.clone());
+        let (tv, tm) = (transient::transient(v).unwrap(), transient::transient(m).unwrap());
+        for i in 0..r.below(1500) as i64 {
+            let k = r.below(700) as i64;
+            match r.below(8) {
+                0 if !oracle.is_empty() => {
+                    transient::pop(tv).unwrap();
+                    oracle.pop();
+                    transient::dissoc(tm, n(k)).unwrap();
+                    table.remove(&k);
+                }
+                1 | 2 if !oracle.is_empty() => {
+                    let at = r.below(oracle.len() as u64) as usize;
+                    transient::assoc(tv, n(at as i64), n(i)).unwrap();
+                    oracle[at] = i;
+                }
+                _ => {
+                    transient::conj(tv, n(i)).unwrap();
+                    oracle.push(i);
+                    transient::assoc(tm, n(k), n(i)).unwrap();
+                    table.insert(k, i);
+                }
+            }
+        }
+        v = transient::persistent(tv).unwrap();
+        m = transient::persistent(tm).unwrap();
+        assert_eq!(longs(v), oracle, "round {round}");
+        assert_eq!(longs(kept), before);
+        for (map, expected) in [(m, &table), (kept_map, &before_map)] {
+            assert_eq!(count(map).unwrap(), expected.len());
+            for (k, x) in expected {
+                assert_eq!(get(map, n(*k), Value::NIL).unwrap().as_long(), Some(*x));
+            }
+        }
+        assert!(transient::conj(tv, n(1)).is_err());
+        crate::thread::Thread::current().take_pending();
+        if r.below(4) == 0 {
+            v = vector(&[]);
+            oracle.clear();
+            m = map(&[]).unwrap();
+            table.clear();
+        }
+    }
+}
+
+#[test]
+fn seqs_walk_maps_in_the_order_of_the_table() {
+    crate::thread::attach();
+    let mut r = Random(3);
+    for size in [0, 1, 9, 40, 1000, 30_000] {
+        let mut m = HashMap::new(hamt::Table::EMPTY, Value::NIL).value();
+        for _ in 0..size {
+            m = assoc(m, n(r.below(1 << 40) as i64), n(1)).unwrap();
+        }
+        // Texts of the same hash, and nil.
+        for k in ["AaAa", "BBBB", "AaBB", "BBAa"] {
+            m = assoc(m, str(k), n(2)).unwrap();
+        }
+        m = assoc(m, Value::NIL, n(0)).unwrap();
+        let mut expected = GcVec::new();
+        each_entry(m, &mut |k, _| {
+            expected.push(k);
+            Ok(ControlFlow::Continue(()))
+        })
+        .unwrap();
+        assert_eq!(expected.len(), count(m).unwrap());
+        let (mut s, mut i) = (KeySeq::new(seq(m).unwrap(), Value::NIL), 0);
+        while !s.is_nil() {
+            assert_eq!(first(s).unwrap(), expected[i]);
+            s = next(s).unwrap();
+            i += 1;
+        }
+        assert_eq!(i, expected.len());
+        assert_eq!(expected[0], Value::NIL);
+    }
+}
+
+#[test]
+fn deep_nesting_is_an_error_not_a_crash() {
+    crate::thread::attach();
+    let deep = |x: i64| (0..300_000).fold(n(x), |v, _| vector(&[v]));
+    let (a, b) = (deep(1), deep(1));
+    for go in [|a, b| equal(a, b).is_err(), |a, _| hash(a).is_err()] {
+        assert!(go(a, b));
+        let e = crate::thread::Thread::current().take_pending();
+        let class = e.cast::<crate::fault::Throwable>().unwrap().class();
+        assert_eq!(class, crate::fault::Class::StackOverflow);
+    }
+    // Lazy seqs in lazy seqs take no stack.
+    let mut s = list(&[n(7)]);
+    for _ in 0..300_000 {
+        s = LazySeq::new(crate::closure!([s] "wrap", (0) |c: crate::native::Captures| Ok(c.get(0)))).value();
+    }
+    assert_eq!(longs(s), [7]);
+}
+
+#[test]
+fn a_lazy_seq_is_realised_once_by_many_threads() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    crate::thread::attach();
+    let thunk = crate::closure!([] "slow", (0) |_| {
+        CALLS.fetch_add(1, Ordering::SeqCst);
+        std::thread::sleep(std::time::Duration::from_millis(30));
+        Ok(list(&[n(5)]))
+    });
+    let root = crate::heap::Root::new(LazySeq::new(thunk).value());
+    let delay = crate::heap::Root::new(Delay::new(thunk).value());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                crate::thread::attach();
+                assert_eq!(longs(root.get()), [5]);
+                assert_eq!(longs(deref(delay.get()).unwrap()), [5]);
+            });
+        }
+    });
+    assert_eq!(CALLS.load(Ordering::SeqCst), 2);
+}

@@ -63,7 +63,7 @@ natives! { pub COLLECTION "clojure.core";
     "hash-ordered-coll" "[coll]" [(1) |v| coll::hash_ordered(v).map(hash_value)]
     "hash-unordered-coll" "[coll]" [(1) |v| coll::hash_unordered(v).map(hash_value)]
     "mix-collection-hash" "[hash-basis count]" [(2) |h, n| Ok(hash_value(murmur::collection(bits(h)?, bits(n)? as usize)))]
-    "hash-combine" "[x y]" [(2) |a, b| Ok(hash_value(murmur::combine(bits(a)?, coll::hash(b)?)))]
+    "hash-combine" "[x y]" [(2) |a, b| Ok(hash_value(murmur::combine(bits(a)?, coll::java_hash(b)?)))]
 
     "object-array" "[size-or-seq]" [(1) object_array]
     "to-array" "[coll]" [(1) to_array]
