@@ -126,14 +126,15 @@ fn main() {
             }
         }
         let path = file.display();
-        writeln!(out, "    Source {{ ns: {ns:?}, definitions: {{ const TEXT: &str = include_str!({:?}); &[", path.to_string())
-            .expect("writing to a string");
+        writeln!(
+            out,
+            "    Source {{ ns: {ns:?}, definitions: {{ const TEXT: &str = include_str!({:?}); &[",
+            path.to_string()
+        )
+        .expect("writing to a string");
         for (name, line, start, end) in definitions {
-            writeln!(
-                out,
-                "        Definition {{ name: {name:?}, line: {line}, text: part(TEXT, {start}, {end}) }},"
-            )
-            .expect("writing to a string");
+            writeln!(out, "        Definition {{ name: {name:?}, line: {line}, text: part(TEXT, {start}, {end}) }},")
+                .expect("writing to a string");
         }
         out.push_str("    ] } },\n");
     }

@@ -147,6 +147,10 @@ fn apply_variadic(f: Gc<Function>, n: usize, lead: &[Value], rest: Value) -> Res
     if rest.is_nil() {
         return invoke(f.value(), &args);
     }
+    if lead.len() <= n {
+        // Clojure counts one item further before it decides; programs see which items were realised.
+        coll::next(rest)?;
+    }
     while args.len() > n {
         let last = args.pop().unwrap_or(Value::NIL);
         rest = coll::cons(last, rest)?;

@@ -640,16 +640,7 @@
   ([xform coll]
    (or (seq (transformed-seq xform coll)) ()))
   ([xform coll & colls]
-   (or (seq (transformed-seq
-              (fn [rf]
-                (let [step (xform rf)]
-                  (fn
-                    ([] (step))
-                    ([acc] (step acc))
-                    ([acc args] (step acc args)))))
-              (apply map vector coll colls)
-              true))
-       ())))
+   (or (seq (transformed-seq xform (apply map vector coll colls) true)) ())))
 
 (defn transformed-seq
   "What xform makes of the items of coll, as a lazy seq; with spread?, items are vectors of arguments."
@@ -708,19 +699,7 @@
 (defn mapcat
   "The concatenation of the values of f on the items."
   ([f] (comp (map f) cat))
-  ([f & colls] (lazy-concat (apply map f colls))))
-
-(defn lazy-concat
-  "The items of the items of a seq of seqables, one seqable ahead."
-  {:added "rung"}
-  [colls]
-  (lazy-seq
-    (loop [s (seq colls)]
-      (when s
-        (let [inner (seq (first s))]
-          (if inner
-            (concat inner (lazy-concat (rest s)))
-            (recur (next s))))))))
+  ([f & colls] (apply concat (apply map f colls))))
 
 (defn map-indexed
   "The values of f on index and item."

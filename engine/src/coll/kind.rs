@@ -34,6 +34,7 @@ pub fn kind(v: Value) -> Kind {
         }
         T::ARRAY_MAP | T::HASH_MAP | T::TREE_MAP => Kind::Map,
         T::HASH_SET | T::TREE_SET => Kind::Set,
+        T::EDUCTION => Kind::Sequential,
         t if is_seq_type(t) => Kind::Sequential,
         t if t >= T::FIRST_USER => Kind::Foreign,
         _ => Kind::Other,
@@ -83,7 +84,8 @@ pub fn is_set(v: Value) -> bool {
     kind(v) == Kind::Set || foreign::is(Interface::Set, v)
 }
 pub fn is_coll(v: Value) -> bool {
-    matches!(kind(v), Kind::Sequential | Kind::Map | Kind::Set) || foreign::is(Interface::Collection, v)
+    (matches!(kind(v), Kind::Sequential | Kind::Map | Kind::Set) && v.type_id() != TypeId::EDUCTION)
+        || foreign::is(Interface::Collection, v)
 }
 pub fn is_sequential(v: Value) -> bool {
     kind(v) == Kind::Sequential || foreign::is(Interface::Sequential, v)
@@ -131,7 +133,11 @@ pub fn is_array(v: Value) -> bool {
     (TypeId::VALUE_ARRAY..=TypeId::BOOLEAN_ARRAY).contains(&v.type_id())
 }
 pub fn is_seqable(v: Value) -> bool {
-    v.is_nil() || is_coll(v) || v.type_id() == TypeId::TEXT || is_array(v) || foreign::is(Interface::Seqable, v)
+    v.is_nil()
+        || is_coll(v)
+        || matches!(v.type_id(), TypeId::TEXT | TypeId::EDUCTION)
+        || is_array(v)
+        || foreign::is(Interface::Seqable, v)
 }
 /// `fn?`
 pub fn is_fn(v: Value) -> bool {

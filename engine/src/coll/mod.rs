@@ -6,7 +6,7 @@
 //! | file | what |
 //! |---|---|
 //! | `vector hamt map tree list queue` | the structures |
-//! | `indexed entries lazy chunk generated` | the seqs |
+//! | `indexed entries lazy chunk generated eduction` | the seqs |
 //! | `seq lookup walk cursor transient meta` | what is done with them |
 //! | `equality hash murmur compare numbers kind` | how they compare |
 //! | `state once foreign` | atoms, delays; locks in objects; types from outside |
@@ -15,6 +15,7 @@ pub mod arrays;
 pub mod chunk;
 mod compare;
 mod cursor;
+mod eduction;
 mod entries;
 mod equality;
 pub mod foreign;
@@ -46,7 +47,8 @@ mod tests;
 pub use chunk::{Chunk, ChunkBuffer, ChunkedCons};
 pub use compare::{compare, compare_long};
 pub use cursor::Cursor;
-pub use entries::{KeySeq, MapSeq, ValSeq};
+pub use eduction::Eduction;
+pub use entries::{KeySeq, MapSeq, ValSeq, first_entry};
 pub use equality::{equal, same_key};
 pub use generated::{Cycle, Iterate, Range, Repeat};
 pub use hash::{

@@ -1,6 +1,7 @@
 //! `seq`, `first`, `next`, `rest`, `cons` on everything that can be walked.
 
 use super::chunk::{Chunk, ChunkedCons};
+use super::eduction::Eduction;
 use super::entries::{self, KeySeq, MapSeq, ValSeq, Way};
 use super::foreign::{self, Op};
 use super::generated::{Cycle, Iterate, Range, Repeat};
@@ -60,6 +61,7 @@ fn seq_slow(v: Value) -> Res {
         T::TREE_MAP => tree_of(v).map_or(Value::NIL, |t| t.seq(false)),
         T::TREE_SET => KeySeq::new(tree_of(v).map_or(Value::NIL, |t| t.seq(false)), Value::NIL),
         T::QUEUE => as_type!(v, Queue).seq(),
+        T::EDUCTION => return as_type!(v, Eduction).seq(),
         T::TEXT => StringSeq::of(as_type!(v, Text)),
         T::VALUE_ARRAY => ArraySeq::at(v, 0, as_type!(v, ValueArray).header().len(), Value::NIL),
         _ => match foreign::ask(Op::Seq, v, &[]) {

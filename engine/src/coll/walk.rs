@@ -1,13 +1,13 @@
 //! `reduce` and its kind: the loops over whole collections.
 
 use super::cursor::Cursor;
+use super::eduction::Eduction;
 use super::foreign::{self, Op};
 use super::kind::{Kind, kind};
 use super::map::{ArrayMap, HashMap, HashSet};
 use super::state::{Reduced, unreduced};
 use super::{seq, tree};
 use crate::fault::{self, Res};
-use crate::heap::TypeId;
 use crate::invoke::invoke;
 use crate::value::Value;
 use std::ops::ControlFlow;
@@ -70,10 +70,10 @@ pub fn reduce_first(f: Value, coll: Value) -> Res {
 }
 
 fn reduce_foreign(coll: Value, args: &[Value]) -> Option<Res> {
-    if kind(coll) == Kind::Foreign || coll.type_id() == TypeId::EDUCTION {
-        return foreign::ask(Op::Reduce, coll, args);
+    if let Some(e) = coll.cast::<Eduction>() {
+        return Some(e.reduce(args));
     }
-    None
+    if kind(coll) == Kind::Foreign { foreign::ask(Op::Reduce, coll, args) } else { None }
 }
 
 fn fold(f: Value, mut acc: Value, mut items: Cursor) -> Res {

@@ -108,11 +108,19 @@ static CLASSES: &[(&str, Test)] = &[
     ("clojure.lang.IPersistentSet", |v| coll::kind::is_set(v)),
     ("clojure.lang.APersistentSet", |v| is(v, &[TypeId::HASH_SET, TypeId::TREE_SET])),
     ("clojure.lang.IPersistentList", |v| coll::kind::is_list(v)),
-    ("clojure.lang.IPersistentStack", |v| coll::kind::is_vector(v) || coll::kind::is_list(v) || is(v, &[TypeId::QUEUE])),
+    ("clojure.lang.IPersistentStack", |v| {
+        coll::kind::is_vector(v) || coll::kind::is_list(v) || is(v, &[TypeId::QUEUE])
+    }),
     ("clojure.lang.IMapEntry", |v| is(v, &[TypeId::MAP_ENTRY])),
-    ("clojure.lang.IEditableCollection", |v| is(v, &[TypeId::VECTOR, TypeId::ARRAY_MAP, TypeId::HASH_MAP, TypeId::HASH_SET])),
-    ("clojure.lang.ITransientCollection", |v| is(v, &[TypeId::TRANSIENT_VECTOR, TypeId::TRANSIENT_MAP, TypeId::TRANSIENT_SET])),
-    ("clojure.lang.IObj", |v| !coll::meta(v).is_nil() || coll::kind::is_coll(v) || v.is::<Symbol>() || coll::kind::is_fn(v)),
+    ("clojure.lang.IEditableCollection", |v| {
+        is(v, &[TypeId::VECTOR, TypeId::ARRAY_MAP, TypeId::HASH_MAP, TypeId::HASH_SET])
+    }),
+    ("clojure.lang.ITransientCollection", |v| {
+        is(v, &[TypeId::TRANSIENT_VECTOR, TypeId::TRANSIENT_MAP, TypeId::TRANSIENT_SET])
+    }),
+    ("clojure.lang.IObj", |v| {
+        !coll::meta(v).is_nil() || coll::kind::is_coll(v) || v.is::<Symbol>() || coll::kind::is_fn(v)
+    }),
     ("clojure.lang.IMeta", |v| coll::kind::is_coll(v) || v.is::<Symbol>() || coll::kind::is_fn(v) || is_reference(v)),
     ("clojure.lang.IRecord", |v| coll::foreign::is(coll::foreign::Interface::Record, v)),
     ("clojure.lang.IExceptionInfo", |v| v.cast::<Throwable>().is_some_and(|t| t.class().is_a(Class::ExceptionInfo))),

@@ -33,16 +33,12 @@ natives! { pub COLLECTION "clojure.core";
     "vals" "[map]" [(1) |m| Ok(coll::ValSeq::new(coll::seq(m)?, Value::NIL))]
     "key" "[e]" [(1) |e| coll::as_entry(e).map(|e| e.0)]
     "val" "[e]" [(1) |e| coll::as_entry(e).map(|e| e.1)]
-    "map-entry" "[k v]" [(2) |k, v| Ok(coll::entry(k, v))]
     "empty" "[coll]" [(1) coll::empty]
     "peek" "[coll]" [(1) coll::peek]
     "pop" "[coll]" [(1) coll::pop]
     "subvec" "[v start] [v start end]"
         [(2) |v, s| coll::subvec(v, index(s)?, coll::count(v)? as i64), (3) |v, s, e| coll::subvec(v, index(s)?, index(e)?)]
     "rseq" "[rev]" [(1) coll::rseq]
-    "sorted-seq-from" "[sorted key ascending]" [(3) sorted_seq_from]
-    "sorted-comparator" "[sorted]" [(1) sorted_comparator]
-    "persistent-queue" "[]" [(0) || Ok(coll::Queue::empty(Value::NIL))]
 
     "transient" "[coll]" [(1) transient::transient]
     "persistent!" "[coll]" [(1) transient::persistent]
@@ -98,6 +94,70 @@ natives! { pub PREDICATE "clojure.core";
     "fn?" "[x]" [(1) |v| Ok(Value::bool(kind::is_fn(v)))]
     "ifn?" "[x]" [(1) |v| Ok(Value::bool(kind::is_ifn(v)))]
     "array?" "[x]" [(1) |v| Ok(Value::bool(kind::is_array(v)))]
+}
+
+natives! { pub HOST "rung.host";
+    "map-entry" "[k v]" [(2) |k, v| Ok(coll::entry(k, v))]
+    "subseq" "[sorted start-test start-key end-test end-key ascending]" [(6) |s, a, b, c, d, up| subseq([s, a, b, c, d, up])]
+    "keyword-arguments" "[s]" [(1) keyword_arguments]
+    "eduction" "[xform coll]" [(2) |xform, c| Ok(coll::Eduction::new(xform, c).value())]
+    "persistent-queue" "[]" [(0) || Ok(coll::Queue::empty(Value::NIL))]
+}
+
+/// `(subseq sc start-test start-key)`, with an end test, and the same downwards: `rsubseq`, where a single test bounds the
+/// seq from the other side.
+fn subseq(args: [Value; 6]) -> Res {
+    let [sorted, start_test, start_key, end_test, end_key, ascending] = args;
+    let (t, down) = (tree(sorted)?, !ascending.truthy());
+    let keys = kind::is_set(sorted);
+    let passes = |test: Value, key: Value, bound: Value| -> Res<bool> {
+        let o = coll::order(t.comparator, key, bound)?;
+        Ok(invoke(test, &[Value::int(o as i32), Value::int(0)])?.truthy())
+    };
+    // Which way a test looks is seen by what it says of 1 and 0: `>` and `>=` hold.
+    let upward = |test: Value| -> Res<bool> { Ok(invoke(test, &[Value::int(1), Value::int(0)])?.truthy()) };
+    let (from, until) = if end_test.is_nil() {
+        if upward(start_test)? != down {
+            (Some((start_test, start_key)), None)
+        } else {
+            (None, Some((start_test, start_key)))
+        }
+    } else if down {
+        (Some((end_test, end_key)), Some((start_test, start_key)))
+    } else {
+        (Some((start_test, start_key)), Some((end_test, end_key)))
+    };
+    let mut s = t.seq(down);
+    if let Some((test, key)) = from {
+        s = t.seq_from(key, down)?;
+        if s.is_nil() {
+            return Ok(s);
+        }
+        if !passes(test, coll::first_entry(s)?.0, key)? {
+            s = coll::next(s)?;
+        }
+    }
+    let s = if keys { coll::KeySeq::new(s, Value::NIL) } else { s };
+    let Some((test, bound)) = until else { return Ok(s) };
+    let within = crate::closure!([t.comparator, test, bound, Value::bool(keys)] "clojure.core/subseq", (1) |c: super::Captures, x| {
+        let key = if c.get(3).truthy() { x } else { coll::as_entry(x)?.0 };
+        let o = coll::order(c.get(0), key, c.get(2))?;
+        invoke(c.get(1), &[Value::int(o as i32), Value::int(0)])
+    });
+    Ok(super::lazy::take_while(within, s))
+}
+
+/// Keyword arguments (`k v k v`, perhaps a map at the end) as a map.
+fn keyword_arguments(s: Value) -> Res {
+    let all = coll::items(s)?;
+    if all.len() % 2 == 0 {
+        return coll::map(&all);
+    }
+    let Some((&last, pairs)) = all.split_last() else { return coll::map(&[]) };
+    if !kind::is_map(last) {
+        return Err(no_value(last));
+    }
+    coll::conj(coll::map(pairs)?, last)
 }
 
 fn hash_value(h: u32) -> Value {
@@ -192,15 +252,6 @@ fn sorted_set(comparator: Value, args: &[Value]) -> Res {
 }
 fn tree(v: Value) -> Res<Tree> {
     coll::tree_of(v).ok_or_else(|| fault::class_cast(v, "clojure.lang.Sorted"))
-}
-/// The entries of a sorted map, the items of a sorted set, from a key on.
-fn sorted_seq_from(sorted: Value, key: Value, ascending: Value) -> Res {
-    let s = tree(sorted)?.seq_from(key, !ascending.truthy())?;
-    Ok(if kind::is_set(sorted) { coll::KeySeq::new(s, Value::NIL) } else { s })
-}
-/// The comparator of a sorted collection, nil for `compare`.
-fn sorted_comparator(sorted: Value) -> Res {
-    Ok(tree(sorted)?.comparator)
 }
 
 fn assoc_all(args: &[Value]) -> Res {

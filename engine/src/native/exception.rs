@@ -105,7 +105,8 @@ pub fn exception(args: &[Value]) -> Res {
     let Some(class) = Class::named(&name) else {
         return Err(fault::raise(Class::ClassNotFound, name));
     };
-    let (mut message, mut cause) = (args.get(1).copied().unwrap_or(Value::NIL), args.get(2).copied().unwrap_or(Value::NIL));
+    let (mut message, mut cause) =
+        (args.get(1).copied().unwrap_or(Value::NIL), args.get(2).copied().unwrap_or(Value::NIL));
     // (Exception. cause)
     if let (Some(t), 2) = (message.cast::<Throwable>(), args.len()) {
         let mut text = String::new();

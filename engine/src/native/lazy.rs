@@ -178,7 +178,7 @@ fn take_more(n: Value, coll: Value) -> Value {
     }))
 }
 
-fn take_while(pred: Value, coll: Value) -> Value {
+pub fn take_while(pred: Value, coll: Value) -> Value {
     lazy(closure!([pred, coll] "clojure.core/take-while", (0) |c: Captures| {
         let (pred, s) = (c.get(0), coll::seq(c.get(1))?);
         if s.is_nil() {
@@ -252,6 +252,10 @@ fn concat_all(lead: &[Value], rest: Value) -> Res {
     while lead.len() < 2 && !rest.is_nil() {
         lead.push(coll::first(rest)?);
         rest = coll::next(rest)?;
+    }
+    if lead.len() == 2 && !rest.is_nil() {
+        // Clojure's `apply` counts one item further before it calls.
+        coll::next(rest)?;
     }
     while lead.len() > 2 {
         rest = coll::cons(lead.pop().unwrap_or(Value::NIL), rest)?;

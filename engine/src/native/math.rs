@@ -1,6 +1,7 @@
 //! Statics of JVM classes that portable programs call: `Math/sqrt`, `Long/parseLong`, `System/nanoTime`,
 //! `Thread/sleep`. The namespace of a table is the class's name. Constants (`Math/PI`) are in `CONSTANTS`.
 
+use crate::coll;
 use crate::fault::{self, Class, Res, Thrown};
 use crate::number;
 use crate::text::{Inst, Text};
@@ -489,4 +490,10 @@ pub static CONSTANTS: &[(&str, &str, fn() -> Value)] = &[
     ("Float", "MAX_VALUE", || Value::double(f32::MAX.into())),
     ("Boolean", "TRUE", || Value::TRUE),
     ("Boolean", "FALSE", || Value::FALSE),
+    ("clojure.lang.PersistentQueue", "EMPTY", || coll::Queue::empty(Value::NIL)),
+    ("clojure.lang.PersistentVector", "EMPTY", || coll::vector(&[])),
+    ("clojure.lang.PersistentList", "EMPTY", coll::empty_list),
+    ("clojure.lang.PersistentArrayMap", "EMPTY", coll::ArrayMap::empty),
+    ("clojure.lang.PersistentHashMap", "EMPTY", || coll::HashMap::new(coll::hamt::Table::EMPTY, Value::NIL).value()),
+    ("clojure.lang.PersistentHashSet", "EMPTY", coll::HashSet::empty),
 ];

@@ -21,7 +21,9 @@ pub fn find(object: Value, name: &str) -> Option<Method> {
         TypeId::CLASS => class(name),
         TypeId::PRINT_WRITER => writer(name),
         TypeId::READER => reader(name),
-        TypeId::INST if name == "getTime" => Some(|a| Ok(a[0].cast::<Inst>().map_or(Value::NIL, |i| Value::long(i.millis)))),
+        TypeId::INST if name == "getTime" => {
+            Some(|a| Ok(a[0].cast::<Inst>().map_or(Value::NIL, |i| Value::long(i.millis))))
+        }
         TypeId::REGEX if name == "pattern" => Some(|a| super::string::str1(a[0])),
         _ if number::is_number(object) => numeric(name),
         _ => collection(name),
@@ -42,7 +44,9 @@ fn universal(name: &str) -> Option<Method> {
 /// # Errors
 /// IllegalArgumentException: the method wants more arguments.
 fn arg(a: &[Value], i: usize) -> Res {
-    a.get(i).copied().ok_or_else(|| fault::illegal_argument(format!("No matching method found taking {} args", a.len() - 1)))
+    a.get(i)
+        .copied()
+        .ok_or_else(|| fault::illegal_argument(format!("No matching method found taking {} args", a.len() - 1)))
 }
 
 fn from_string(f: &str, a: &[Value]) -> Res {
@@ -60,10 +64,7 @@ fn string(name: &str) -> Option<Method> {
         "charAt" => |a| {
             let (t, i) = (text(a[0])?, number::to_long(arg(a, 1)?)?);
             if i < 0 || i >= t.units() as i64 {
-                return Err(fault::raise(
-                    Class::StringIndexOutOfBounds,
-                    format!("String index out of range: {i}"),
-                ));
+                return Err(fault::raise(Class::StringIndexOutOfBounds, format!("String index out of range: {i}")));
             }
             coll::nth(a[0], i, None)
         },
@@ -295,10 +296,7 @@ pub(super) fn inst(v: Value) -> Res {
     let s = text(v)?;
     match Inst::parse(s.as_str()) {
         Some(millis) => Ok(Inst::alloc(millis).value()),
-        None => Err(fault::raise(
-            Class::RuntimeException,
-            format!("Unrecognized date/time syntax: {}", s.as_str()),
-        )),
+        None => Err(fault::raise(Class::RuntimeException, format!("Unrecognized date/time syntax: {}", s.as_str()))),
     }
 }
 

@@ -146,6 +146,7 @@ pub use seq::sort_values;
 static TABLES: &[&Table] = &[
     &collection::COLLECTION,
     &collection::PREDICATE,
+    &collection::HOST,
     &seq::SEQ,
     &lazy::LAZY,
     &reference::REFERENCE,
@@ -209,7 +210,8 @@ pub fn arity(name: &str, n: usize) -> fault::Thrown {
 /// The row of a name, `None` where the library has no such function in Rust.
 pub fn find(ns: &str, name: &str) -> Option<&'static Native> {
     static INDEX: OnceLock<HashMap<(&'static str, &'static str), &'static Native>> = OnceLock::new();
-    let index = INDEX.get_or_init(|| TABLES.iter().chain(MACROS).flat_map(|t| t.rows.iter().map(|r| ((t.ns, r.name), r))).collect());
+    let index = INDEX
+        .get_or_init(|| TABLES.iter().chain(MACROS).flat_map(|t| t.rows.iter().map(|r| ((t.ns, r.name), r))).collect());
     index.get(&(ns, name)).copied()
 }
 

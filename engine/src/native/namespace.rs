@@ -175,11 +175,7 @@ fn alias(name: Value, to: Value) -> Res {
     match aliases.get(name.name_str()) {
         Some(Alias::Namespace(other)) if *other != target.name => Err(fault::raise(
             Class::IllegalState,
-            format!(
-                "Alias {} already exists in namespace {}, aliasing {other}",
-                name.name_str(),
-                current.name
-            ),
+            format!("Alias {} already exists in namespace {}, aliasing {other}", name.name_str(), current.name),
         )),
         _ => {
             aliases.insert(name.name_str().to_owned(), Alias::Namespace(target.name));

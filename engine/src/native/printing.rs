@@ -128,7 +128,11 @@ fn spit(args: &[Value]) -> Res {
 fn open_to_write(path: &str, append: bool) -> Res<File> {
     let mut options = OpenOptions::new();
     options.create(true);
-    if append { options.append(true) } else { options.write(true).truncate(true) };
+    if append {
+        options.append(true)
+    } else {
+        options.write(true).truncate(true)
+    };
     options.open(path).map_err(|e| file_error(path, &e))
 }
 

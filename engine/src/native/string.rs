@@ -80,10 +80,7 @@ fn subs(s: Value, start: Value, end: Value) -> Res {
     let (from, to) = (number::to_long(start)?, number::to_long(end)?);
     let n = t.units() as i64;
     if from < 0 || to > n || from > to {
-        return Err(fault::raise(
-            Class::StringIndexOutOfBounds,
-            format!("begin {from}, end {to}, length {n}"),
-        ));
+        return Err(fault::raise(Class::StringIndexOutOfBounds, format!("begin {from}, end {to}, length {n}")));
     }
     let (a, b) = (byte_of(&t, from as usize), byte_of(&t, to as usize));
     Ok(Text::value(&t.as_str()[a..b]))

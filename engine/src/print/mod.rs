@@ -9,12 +9,13 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use printer::{Style, escape, print_to, to_str};
 pub(crate) use object::munge_name;
+pub use printer::{Style, escape, print_to, to_str};
 pub(crate) use printer::{print_all, text_of_all};
 pub use reader::{Reader, input, stdin_reader};
 pub use writer::{
-    Sink, Writer, contents, end_line, flush_out, io_error, out, pipe_closed, stderr_writer, stdout_writer, string_writer,
+    Sink, Writer, contents, end_line, flush_out, io_error, out, pipe_closed, stderr_writer, stdout_writer,
+    string_writer,
 };
 
 use crate::fault::Res;

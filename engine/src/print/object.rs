@@ -87,7 +87,11 @@ fn reference(v: Value) -> Res<Option<(&'static str, Value)>> {
     Ok(match v.type_id() {
         T::ATOM | T::VOLATILE | T::REDUCED | T::REF | T::AGENT => Some((":ready", coll::deref(v)?)),
         T::DELAY | T::PROMISE | T::FUTURE => {
-            if is_realized(v)? { Some((":ready", coll::deref(v)?)) } else { Some((":pending", Value::NIL)) }
+            if is_realized(v)? {
+                Some((":ready", coll::deref(v)?))
+            } else {
+                Some((":pending", Value::NIL))
+            }
         }
         _ => None,
     })

@@ -290,7 +290,11 @@ impl<'a> Printer<'a> {
         }
         self.out.push('^');
         let tag = coll::get(m, Keyword::intern(None, "tag").value(), Value::NIL)?;
-        if coll::count(m)? == 1 && tag.truthy() { self.print(tag)? } else { self.print(m)? }
+        if coll::count(m)? == 1 && tag.truthy() {
+            self.print(tag)?
+        } else {
+            self.print(m)?
+        }
         self.out.push(' ');
         Ok(())
     }

@@ -45,7 +45,12 @@ fn values_print_as_on_the_jvm() {
     check(v, "[1 \"x\" nil]", "[1 x nil]", "[1 \"x\" nil]");
     check(coll::list(&[v, int(2)]), "([1 \"x\" nil] 2)", "([1 x nil] 2)", "([1 \"x\" nil] 2)");
     check(coll::list(&[]), "()", "()", "()");
-    check(coll::map(&[key("a"), int(1), key("b"), v]).unwrap(), "{:a 1, :b [1 \"x\" nil]}", "{:a 1, :b [1 x nil]}", "{:a 1, :b [1 \"x\" nil]}");
+    check(
+        coll::map(&[key("a"), int(1), key("b"), v]).unwrap(),
+        "{:a 1, :b [1 \"x\" nil]}",
+        "{:a 1, :b [1 x nil]}",
+        "{:a 1, :b [1 \"x\" nil]}",
+    );
     check(coll::set(&[int(1)]).unwrap(), "#{1}", "#{1}", "#{1}");
     check(Regex::compile("a\\d\"").unwrap().value(), "#\"a\\d\\\"\"", "#\"a\\d\\\"\"", "a\\d\"");
     let (h, l) = Uuid::parse("01234567-89ab-cdef-0123-456789abcdef").unwrap();
@@ -71,7 +76,8 @@ fn the_print_vars_hold() {
     assert_eq!(pr_str(m).unwrap(), "#:a{:x 1, :y 2}");
     binding::pop();
     bound(&special::PRINT_META, Value::TRUE);
-    let tagged = coll::with_meta(Symbol::parse("x").value(), coll::map(&[key("tag"), Symbol::parse("long").value()]).unwrap());
+    let tagged =
+        coll::with_meta(Symbol::parse("x").value(), coll::map(&[key("tag"), Symbol::parse("long").value()]).unwrap());
     assert_eq!(pr_str(tagged.unwrap()).unwrap(), "^long x");
     binding::pop();
     bound(&special::PRINT_READABLY, Value::FALSE);

@@ -24,9 +24,7 @@ type Index = HashMap<&'static str, HashMap<&'static str, &'static Definition>>;
 
 fn index() -> &'static Index {
     static INDEX: OnceLock<Index> = OnceLock::new();
-    INDEX.get_or_init(|| {
-        SOURCES.iter().map(|s| (s.ns, s.definitions.iter().map(|d| (d.name, d)).collect())).collect()
-    })
+    INDEX.get_or_init(|| SOURCES.iter().map(|s| (s.ns, s.definitions.iter().map(|d| (d.name, d)).collect())).collect())
 }
 
 /// The definition of a name, and its line.

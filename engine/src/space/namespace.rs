@@ -120,7 +120,8 @@ impl Namespace {
     /// Does the namespace see the name of clojure.core without having it referred?
     pub fn sees_core(&self, name: &str) -> bool {
         let only = self.core_only.read();
-        only.as_ref().is_none_or(|o| o.iter().any(|n| n == name)) && !self.core_excluded.read().iter().any(|n| n == name)
+        only.as_ref().is_none_or(|o| o.iter().any(|n| n == name))
+            && !self.core_excluded.read().iter().any(|n| n == name)
     }
     pub fn object(&self) -> Value {
         self.object.get()

@@ -34,7 +34,14 @@ impl Uuid {
     }
     pub fn text(&self) -> String {
         let (h, l) = (self.high, self.low);
-        format!("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", h >> 32, h >> 16 & 0xffff, h & 0xffff, l >> 48, l & 0xffff_ffff_ffff)
+        format!(
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            h >> 32,
+            h >> 16 & 0xffff,
+            h & 0xffff,
+            l >> 48,
+            l & 0xffff_ffff_ffff
+        )
     }
 }
 

@@ -160,7 +160,10 @@ impl Translator<'_> {
 
     /// The character itself, whatever it means in the target.
     fn literal(&mut self, c: char) {
-        if c.is_ascii_punctuation() && c != '_' && !matches!(c, '<' | '>' | '"' | '\'' | '`' | '@' | ',' | ';' | ':' | '!' | '%' | '=' | '/') {
+        if c.is_ascii_punctuation()
+            && c != '_'
+            && !matches!(c, '<' | '>' | '"' | '\'' | '`' | '@' | ',' | ';' | ':' | '!' | '%' | '=' | '/')
+        {
             self.out.push('\\');
             self.out.push(c);
         } else if c.is_ascii_whitespace() || c.is_ascii_control() {

@@ -1,9 +1,7 @@
 //! Collections, seqs and references as clojure.core shows them, line by line against Clojure on the JVM
 //! (`fixtures/collections/jvm.txt`: `form => printed result`, or `form => exception class | message`).
 
-#[expect(dead_code, reason = "of the shared world only `setup` is needed here")]
-mod lang;
-
+use crate::lang;
 use engine::coll::{self, kind};
 use engine::fault::{Res, Throwable};
 use engine::heap::{GcConfig, configure};
@@ -102,17 +100,13 @@ fn check(rows: impl Iterator<Item = &'static str>) {
     assert!(wrong.is_empty(), "{} rows differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-const ROWS: &str = include_str!("../../fixtures/collections/jvm.txt");
+const ROWS: &str = include_str!("../../../fixtures/collections/jvm.txt");
 
 #[test]
 fn as_on_the_jvm() {
     check(ROWS.lines());
-}
-
-#[test]
-fn as_on_the_jvm_with_a_collection_at_every_allocation() {
-    lang::setup();
+    // Every eighth of the small ones again, with a collection at every allocation.
     configure(GcConfig { stress: 1, ..GcConfig::default() });
-    check(ROWS.lines().filter(|row| row.len() < 120 && !row.contains("000")));
+    check(ROWS.lines().filter(|row| row.len() < 70 && !row.contains("00")).step_by(8));
     configure(GcConfig::default());
 }
