@@ -3,7 +3,7 @@
 
 use crate::analyze::{LoopId, SiteId, Tree, UnitData};
 use crate::code::Code;
-use crate::fault::Res;
+use crate::fault::{Res, Thrown};
 use crate::thread::Thread;
 use crate::value::Value;
 use questions::{Answer, Blob, Compiled, Completion, CppType, Diagnostic, Loaded, Question, RawDone, Trampoline};
@@ -32,6 +32,8 @@ pub trait Tiers: Sync + Send {
     }
     /// Forget compiled code of a function: it or what it depends on was redefined.
     fn invalidate(&self, code: &'static Code, reason: &str);
+    /// From now on a call of C++ may leave a callback's error behind: code that does not look for it must go.
+    fn callbacks_begin(&self) {}
     /// Events and metrics as JSON text, for `(rung/events)` and `(rung/metrics)`.
     fn events_json(&self) -> String;
     fn metrics_json(&self) -> String;
@@ -109,6 +111,22 @@ pub trait CppHost: Sync + Send {
     }
     /// Key of everything declared so far: flags, headers' contents, raw code, in order.
     fn environment_key(&self) -> [u8; 32];
+    /// Declares C++ text of our own: no part of the environment key.
+    fn prelude(&self, text: &str) -> Result<RawDone, Vec<Diagnostic>> {
+        self.raw(text, "rung", 1)
+    }
+    /// Has a Clojure function ever become a plain C++ function? Then any call of C++ may leave an error behind (`raise_left`).
+    fn callbacks_may_fail(&self) -> bool {
+        true
+    }
+    /// Raises the error that a callback left for this thread, if there is one.
+    fn raise_left(&self) -> Res<()> {
+        if Thread::current().is_pending() { Err(crate::fault::pending()) } else { Ok(()) }
+    }
+    /// Called inside a C++ handler: the exception that is being handled becomes the pending error.
+    fn exception_caught(&self) -> Thrown {
+        crate::fault::raise(crate::fault::Class::Cpp, "a C++ exception")
+    }
     fn compile(&self, name: &str, text: &str, exports: &[String]) -> Result<Compiled, Vec<Diagnostic>>;
     fn load(&self, object: Blob, symbols: Vec<(String, u64)>, exports: &[String]) -> Result<Loaded, Vec<Diagnostic>>;
 }
@@ -132,6 +150,11 @@ static PARTS: OnceLock<Parts> = OnceLock::new();
 /// Puts the parts in place. The second call of a process is ignored and answers false.
 pub fn assemble(parts: Parts) -> bool {
     PARTS.set(parts).is_ok()
+}
+
+/// The parts, where they are in place already.
+pub fn assembled() -> Option<&'static Parts> {
+    PARTS.get()
 }
 
 /// The parts. Using the language before they are assembled is a fault of ours.

@@ -84,6 +84,11 @@ int rung_guard(void (*stub)(void *, void **, void *), void *self, void **args, v
 
 int rung_guard_init(void (*init)(), void **out) { return guarded(out, init); }
 
+// Inside a handler of generated code.
+int rung_guard_handled(void **out) {
+  return guarded(out, [] { throw; });
+}
+
 // Generated converters: they throw errors of the language through.
 int rung_guard_convert(void (*convert)(const void *, void *), const void *from, void *to, void **out) {
   return guarded(out, [&] { convert(from, to); });

@@ -19,7 +19,7 @@ use questions::{CppType, Diagnostic, TypeKind};
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// What C++ holds of a function, shared by its copies.
@@ -132,7 +132,20 @@ fn pools() -> &'static Mutex<HashMap<String, Pools>> {
     POOLS.get_or_init(Mutex::default)
 }
 
+/// A plain C++ function was made of a Clojure function: its errors are left behind, not thrown.
+static MADE: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn some_were_made() -> bool {
+    MADE.load(Ordering::Acquire)
+}
+
 fn pointer(host: &Stubs, v: Value, ty: &CppType) -> Res<u64> {
+    if !MADE.swap(true, Ordering::AcqRel) {
+        // Tests of this crate run without tiers.
+        if let Some(parts) = engine::host::assembled() {
+            parts.tiers.callbacks_begin();
+        }
+    }
     let code = v.cast::<Function>().map_or(0, |f| std::ptr::from_ref(f.code) as usize);
     loop {
         {

@@ -22,6 +22,7 @@ unsafe extern "C" {
     fn rung_guard(stub: Stub, this: *mut c_void, args: *const *mut u8, ret: *mut u8, kept: *mut *mut c_void) -> i32;
     fn rung_guard_init(init: Init, kept: *mut *mut c_void) -> i32;
     fn rung_guard_convert(f: Convert, from: *const c_void, to: *mut c_void, kept: *mut *mut c_void) -> i32;
+    fn rung_guard_handled(kept: *mut *mut c_void) -> i32;
     fn rung_kept_of(pointer: *const c_void) -> *mut c_void;
     fn rung_kept_type(kept: *mut c_void, bytes: *mut usize) -> *const u8;
     fn rung_kept_what(kept: *mut c_void, bytes: *mut usize) -> *const u8;
@@ -77,6 +78,24 @@ pub(crate) fn run_inits_or_diagnostic(inits: &[u64]) -> Result<(), Diagnostic> {
             |e| e.diagnostic().unwrap_or_else(|| run_error("cpp/exception", e.message_text())),
         )
     })
+}
+
+/// The exception that a handler of generated code is handling, as the pending error.
+#[cold]
+pub(crate) fn handled() -> Thrown {
+    let mut kept = std::ptr::null_mut();
+    // SAFETY: `CppHost::exception_caught` is called inside a handler.
+    let status = unsafe { rung_guard_handled(&mut kept) };
+    match after(Thread::current(), status, kept) {
+        Err(e) => e,
+        Ok(()) => fault::raise(Class::Cpp, "an unknown C++ exception"),
+    }
+}
+
+/// An error that a callback left, in the thread or in its mailbox.
+pub(crate) fn raise_left() -> Res<()> {
+    let t = Thread::current();
+    if !t.is_pending() && !callback::some_left() { Ok(()) } else { after(t, 0, std::ptr::null_mut()) }
 }
 
 /// Something is left to raise. An error of a callback came first, so it wins over what C++ made of it.

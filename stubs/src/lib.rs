@@ -26,7 +26,7 @@ mod sites;
 pub use library::library_path;
 
 use engine::analyze::{SiteId, Tree, UnitData};
-use engine::fault::Res;
+use engine::fault::{Res, Thrown};
 use engine::host::CppHost;
 use engine::thread::Thread;
 use engine::value::Value;
@@ -200,6 +200,18 @@ impl CppHost for Stubs {
     }
     fn environment_key(&self) -> [u8; 32] {
         self.session.environment_key()
+    }
+    fn prelude(&self, text: &str) -> Result<RawDone, Vec<Diagnostic>> {
+        self.session.raw_internal(text).map_err(|d| vec![d])
+    }
+    fn callbacks_may_fail(&self) -> bool {
+        callback::some_were_made()
+    }
+    fn raise_left(&self) -> Res<()> {
+        guard::raise_left()
+    }
+    fn exception_caught(&self) -> Thrown {
+        guard::handled()
     }
     fn compile(&self, name: &str, text: &str, exports: &[String]) -> Result<Compiled, Vec<Diagnostic>> {
         self.session.compile(name, text, exports)

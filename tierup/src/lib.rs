@@ -3,6 +3,7 @@
 //! answers do not depend on it is the main test.
 
 pub mod baseline;
+pub mod clang;
 pub mod compiler;
 pub mod events;
 pub mod feedback;

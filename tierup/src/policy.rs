@@ -315,6 +315,19 @@ impl Tiers for TierUp {
         Event::new(Kind::Invalidate, &code.name, from, 0, reason).record();
     }
 
+    fn callbacks_begin(&self) {
+        let mut unguarded = Vec::new();
+        Code::each(|c| {
+            if c.tier.load(Ordering::Relaxed) == 2 {
+                unguarded.push(c);
+            }
+        });
+        for code in unguarded {
+            self.invalidate(code, "a callback may leave an error behind");
+            self.defined(code);
+        }
+    }
+
     fn events_json(&self) -> String {
         events::json()
     }

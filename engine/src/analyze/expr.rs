@@ -418,9 +418,17 @@ pub struct Tree {
     pub types: Vec<CppType>,
     pub sites: Vec<CallAnswer>,
     pub raws: Vec<RawText>,
+    /// C++ names of constants, for people: what `NativeLiteral` nodes of enumerators are spelled as. In order of the nodes.
+    #[serde(default)]
+    pub spellings: Vec<(ExprId, Box<str>)>,
 }
 
 impl Tree {
+    /// The C++ name of a native constant, where it has one.
+    pub fn spelling(&self, id: ExprId) -> Option<&str> {
+        let at = self.spellings.binary_search_by_key(&id, |s| s.0).ok()?;
+        Some(&self.spellings[at].1)
+    }
     #[inline(always)]
     pub fn node(&self, id: ExprId) -> &Node {
         &self.nodes[id.index()]

@@ -39,6 +39,8 @@ pub enum VarFlag {
 }
 
 impl Var {
+    /// Where compiled code finds the root.
+    pub const ROOT_OFFSET: usize = std::mem::offset_of!(Var, root);
     pub fn alloc(ns: Value, name: Value) -> Gc<Var> {
         let v = heap::new(Var {
             header: Header::blank(),

@@ -1,0 +1,270 @@
+//! The walk over a tree: each node as a piece of an expression, or as statements that give its value to a destination.
+
+use super::gen_state::{Dest, Gen};
+use super::names;
+use super::op::{Op, Order, prec};
+use crate::lower::Rep;
+use engine::analyze::{ConstId, ConstKey, Expr, ExprId, FnId, Op as Operation, Ty};
+use questions::Repr;
+
+impl Gen<'_> {
+    /// The node as a piece. What takes statements writes them down first.
+    pub fn expr(&mut self, id: ExprId) -> Op {
+        let tree = self.tree;
+        match tree.expr(id) {
+            Expr::Literal { value } => self.constant(*value),
+            Expr::VarDeref { var, dynamic: false, .. } => {
+                let text = self.var(*var);
+                Op::call(format!("rung::root({text})"), Order::Read, Rep::Value)
+            }
+            Expr::VarDeref { var, .. } => {
+                let var = self.pooled(*var);
+                Op::call(format!("rung_rt_var_get({})", var.text), Order::Act, Rep::Value).throwing()
+            }
+            Expr::VarRef { var } => self.pooled(*var),
+            Expr::Def { var, init, meta } => self.def(*var, *init, *meta),
+            Expr::SetVar { var, value } => {
+                let value = self.word(*value);
+                let var = self.pooled(*var);
+                Op::call(format!("rung_rt_var_set({}, {})", var.text, value.arg()), Order::Act, Rep::Value).throwing()
+            }
+            Expr::Local { slot } => match self.env.get(slot) {
+                Some(op) => op.clone(),
+                None => self.refuse("a local that is not bound"),
+            },
+            Expr::Capture { index } => {
+                let word = format!("rung::capture(self, {})", index.0);
+                match (self.function.capture_types.get(index.index()), tree.repr(id)) {
+                    (Some(Ty::Cpp(t, c)), Some(repr)) => {
+                        let text = format!("rung::unpack<{}>({word})", self.type_name(*t));
+                        Op::call(text, Order::Fixed, Rep::Native(repr)).typed(*t, *c)
+                    }
+                    _ => Op::call(word, Order::Fixed, Rep::Value),
+                }
+            }
+            Expr::SelfRef {} => Op::atom("self", Rep::Value),
+            Expr::Call { callee, args, feedback } => self.call(*callee, args, *feedback),
+            Expr::SelfCall { args, .. } => self.self_call(args),
+            Expr::Operate { op, args, feedback } => self.operate(*op, args, *feedback),
+            Expr::Vector { items } => self.collection("vector", items),
+            Expr::Map { entries } => self.collection("map", entries),
+            Expr::Set { items } => self.collection("set", items),
+            Expr::List { items } => self.collection("list", items),
+            Expr::WithMeta { value, meta } => {
+                let parts = self.words(&[*value, *meta]);
+                self.runtime("rung_rt_with_meta", &parts)
+            }
+            Expr::Fn { function, captures, meta } => self.closure(*function, captures, *meta),
+            Expr::If { test, then, otherwise } => self.if_value(id, *test, *then, *otherwise),
+            Expr::Do { body } => match body.split_last() {
+                Some((last, first)) => {
+                    for e in first {
+                        if !self.stmt(*e, &Dest::Drop) {
+                            return Op::nil();
+                        }
+                    }
+                    self.expr(*last)
+                }
+                None => Op::nil(),
+            },
+            Expr::Let { bindings, body } => self.let_value(id, bindings, *body),
+            Expr::Letfn { .. } | Expr::Loop { .. } | Expr::Try { .. } | Expr::Case { .. } => self.by_statements(id),
+            Expr::Recur { .. } | Expr::Throw { .. } => {
+                self.stmt(id, &Dest::Drop);
+                Op::nil()
+            }
+            Expr::Cleanups { .. } => self.cleanups_value(id),
+            _ => self.native(id),
+        }
+    }
+
+    /// A node whose value comes out of statements.
+    pub fn by_statements(&mut self, id: ExprId) -> Op {
+        match self.result(id) {
+            Some(op) if op.is_native() && op.text == "rung::nil" || op.text == "rung::nil" => {
+                self.stmt(id, &Dest::Drop);
+                op
+            }
+            Some(op) => {
+                self.stmt(id, &Dest::Assign(op.clone()));
+                op
+            }
+            None => {
+                self.stmt(id, &Dest::Drop);
+                Op::nil()
+            }
+        }
+    }
+
+    /// The node as statements. False where control does not get behind them.
+    pub fn stmt(&mut self, id: ExprId, dest: &Dest) -> bool {
+        let tree = self.tree;
+        match tree.expr(id) {
+            Expr::Do { body } => {
+                let Some((last, first)) = body.split_last() else { return self.give(Op::nil(), dest) };
+                first.iter().all(|e| self.stmt(*e, &Dest::Drop)) && self.stmt(*last, dest)
+            }
+            Expr::If { test, then, otherwise } => self.if_(*test, *then, *otherwise, dest),
+            Expr::Let { bindings, body } => self.let_(bindings, *body, dest),
+            Expr::Letfn { bindings, body } => self.letfn(bindings, *body, dest),
+            Expr::Loop { id: loop_id, bindings, body } => self.loop_(*loop_id, bindings, *body, dest),
+            Expr::Recur { target, args, .. } => self.recur(*target, args),
+            Expr::Case { subject, arms, default } => self.case(*subject, arms, *default, dest),
+            Expr::Try { body, catches, finally } => self.try_(*body, catches, *finally, dest),
+            Expr::Throw { value } => self.throw(*value),
+            Expr::Cleanups { body, temporaries } => self.cleanups(id, *body, temporaries, dest),
+            // A scalar that nobody wants converted.
+            Expr::ConvertOut { value, .. } if matches!(dest, Dest::Drop) && self.is_scalar(*value) => {
+                self.stmt(*value, dest)
+            }
+            Expr::CppLoad { value } if matches!(dest, Dest::Drop) => self.stmt(*value, dest),
+            _ => {
+                let op = self.expr(id);
+                self.give(op, dest)
+            }
+        }
+    }
+
+    fn is_scalar(&self, id: ExprId) -> bool {
+        match self.tree.node(id).ty {
+            Ty::Cpp(t, _) => self.tree.ty(t).repr != Repr::Memory,
+            Ty::Value => false,
+        }
+    }
+
+    /// The text that names a var.
+    pub fn var(&mut self, id: ConstId) -> String {
+        let ConstKey::Var { ns, name } = &self.tree.consts[id.index()] else {
+            self.refuse("a var's constant is no var");
+            return String::new();
+        };
+        self.uses.vars.insert((ns.to_string(), name.to_string()), id.0);
+        format!("rung::vars::{}::{}", names::global(ns), names::global(name))
+    }
+
+    /// A runtime function on words, which may throw.
+    pub fn runtime(&mut self, name: &str, args: &[Op]) -> Op {
+        Op::call(format!("{name}({})", list(args)), Order::Act, Rep::Value).throwing()
+    }
+
+    fn def(&mut self, var: ConstId, init: Option<ExprId>, meta: Option<ExprId>) -> Op {
+        let ids: Vec<ExprId> = init.into_iter().chain(meta).collect();
+        let mut parts = self.words(&ids).into_iter();
+        let mut part =
+            |is: bool| if is { parts.next() } else { None }.unwrap_or_else(|| Op::atom("rung::absent", Rep::Value));
+        let (init, meta) = (part(init.is_some()), part(meta.is_some()));
+        let var = self.pooled(var);
+        self.runtime("rung_rt_def", &[var, init, meta])
+    }
+
+    fn call(&mut self, callee: ExprId, args: &[ExprId], feedback: engine::analyze::FeedbackId) -> Op {
+        if let Expr::VarDeref { var, dynamic: false, .. } = self.tree.expr(callee) {
+            let args = self.words(args);
+            let var = self.var(*var);
+            return match self.own_body(args.len(), feedback) {
+                // The var held this very function whenever it was called: a direct call behind a compare.
+                Some(own) => {
+                    let args: Vec<Op> = args.into_iter().map(|a| self.fixed(a)).collect();
+                    let f = self.fixed(Op::call(format!("rung::root({var})"), Order::Read, Rep::Value));
+                    let all = behind(&args);
+                    let text = format!(
+                        "{0} == self ? {own}(thread, self{all}) : rung::invoke(thread, &{var}, {0}{all})",
+                        f.text
+                    );
+                    Op::new(text, prec::TERNARY, Order::Act, Rep::Value).throwing()
+                }
+                None => invocation(&var, &args),
+            };
+        }
+        let mut ids = vec![callee];
+        ids.extend_from_slice(args);
+        let all = self.words(&ids);
+        invocation(&all[0].arg(), &all[1..])
+    }
+
+    /// The body of the running function's arity for so many arguments, where the call has met that function alone.
+    fn own_body(&self, args: usize, feedback: engine::analyze::FeedbackId) -> Option<String> {
+        if self.own_code == 0
+            || self.feedback.callee(feedback) != Some(self.own_code)
+            || args > engine::code::MAX_DIRECT
+        {
+            return None;
+        }
+        let at = self.function.arities.iter().position(|a| !a.variadic && a.params as usize == args)?;
+        self.bodies.get(at).cloned()
+    }
+
+    /// A call of the running function by its own name.
+    fn self_call(&mut self, args: &[ExprId]) -> Op {
+        let args = self.words(args);
+        let at = self.function.arities.iter().position(|a| !a.variadic && a.params as usize == args.len());
+        match at.and_then(|i| self.bodies.get(i)).filter(|_| args.len() <= engine::code::MAX_DIRECT) {
+            Some(body) => Op::call(format!("{body}(thread, self{})", behind(&args)), Order::Act, Rep::Value).throwing(),
+            None => invocation("self", &args),
+        }
+    }
+
+    fn collection(&mut self, name: &str, items: &[ExprId]) -> Op {
+        let items = self.words(items);
+        let text = match items.len() {
+            0 => format!("rung_rt_{name}(0, nullptr)"),
+            _ => format!("rung::{name}_of({{{}}})", list(&items)),
+        };
+        Op::call(text, Order::Act, Rep::Value).throwing()
+    }
+
+    fn closure(&mut self, function: FnId, captures: &[ExprId], meta: Option<ExprId>) -> Op {
+        let captures = self.pieces(captures, &mut |s, _, id| {
+            let op = s.expr(id);
+            let op = s.tried(op);
+            match op.is_native() && !op.is_void() {
+                true => Op {
+                    text: format!("rung::Value{{rung::pack({})}}", op.arg()),
+                    prec: prec::POSTFIX,
+                    rep: Rep::Value,
+                    ty: None,
+                    ..op
+                },
+                false => s.coerce(op, Rep::Value),
+            }
+        });
+        let text = match captures.len() {
+            0 => format!("rung_closure(self, {}, 0, nullptr)", function.0),
+            _ => format!("rung::make_closure(self, {}, {{{}}})", function.0, list(&captures)),
+        };
+        let closure = Op::call(text, Order::Act, Rep::Value).throwing();
+        match meta {
+            None => closure,
+            Some(m) => {
+                let closure = self.fixed(closure);
+                let meta = self.word(m);
+                self.runtime("rung_rt_with_meta", &[closure, meta])
+            }
+        }
+    }
+
+    /// Is the node `not` of a value?
+    pub fn negated(&self, id: ExprId) -> Option<ExprId> {
+        match self.tree.expr(id) {
+            Expr::Operate { op: Operation::Not, args, .. } if self.tree.repr(args[0]).is_none() => Some(args[0]),
+            _ => None,
+        }
+    }
+}
+
+/// Arguments, separated by commas.
+pub(super) fn list(args: &[Op]) -> String {
+    args.iter().map(Op::arg).collect::<Vec<_>>().join(", ")
+}
+/// Arguments behind others.
+pub(super) fn behind(args: &[Op]) -> String {
+    args.iter().map(|a| format!(", {}", a.arg())).collect()
+}
+
+fn invocation(callee: &str, args: &[Op]) -> Op {
+    let text = match args.len() {
+        0..=engine::code::MAX_DIRECT => format!("rung::call(thread, {callee}{})", behind(args)),
+        _ => format!("rung::call_many(thread, {callee}, {{{}}})", list(args)),
+    };
+    Op::call(text, Order::Act, Rep::Value).throwing()
+}

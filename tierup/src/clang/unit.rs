@@ -1,0 +1,397 @@
+//! A unit of text: a function with its arities, or a loop that is entered while it runs. The text is a pure function of
+//! the tree, the feedback and the strategy; its exported names end in its own hash, so equal text is equal code.
+
+use super::gen_state::{Dest, Gen, Head, Line, Uses};
+use super::names;
+use super::op::{Op, Order, prec};
+use super::{Shape, Strategy};
+use crate::compiler::Want;
+use crate::feedback::Snapshot;
+use crate::lower::{Rep, Stay, Type, infer, reaches};
+use engine::analyze::{Arity, Expr, ExprId, FnId, FnProto, LoopId, Slot, Target, Tree, Ty, TypeIx};
+use engine::code::MAX_DIRECT;
+use questions::{Category, Repr};
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
+
+/// Text to compile, and what it refers to.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Text {
+    /// Declarations of what is bound at loading, then the functions.
+    pub text: String,
+    pub exports: Vec<String>,
+    /// Symbol → the constant that holds the var.
+    pub vars: Vec<(String, u32)>,
+    /// Symbol → the type.
+    pub types: Vec<(String, TypeIx)>,
+}
+
+/// Writes a unit.
+///
+/// # Errors
+/// What this tier does not take, as a reason.
+pub(super) fn write(tree: &Tree, function: FnId, want: Want, feedback: &Snapshot, shape: Shape) -> Result<Text, Stay> {
+    let proto = tree.function(function);
+    let base = names::local(proto.name.rsplit('/').next().unwrap_or(&proto.name));
+    let several = proto.arities.len() > 1;
+    let arities: Vec<usize> = match want {
+        Want::Function => (0..proto.arities.len()).collect(),
+        Want::Loop { arity, .. } => vec![arity as usize],
+    };
+    let bodies: Vec<String> = proto
+        .arities
+        .iter()
+        .map(|a| match (want, several) {
+            (Want::Loop { .. }, _) => String::new(),
+            (_, true) => format!("{base}_{}{}{HASH}", a.params, if a.variadic { "_more" } else { "" }),
+            (_, false) => format!("{base}{HASH}"),
+        })
+        .collect();
+    let mut uses = Uses::default();
+    let mut text = String::new();
+    let mut exports = Vec::new();
+    for i in arities {
+        let arity = proto.arities.get(i).ok_or_else(|| Stay::new("no such arity"))?;
+        let (lines, name) = match want {
+            Want::Function => {
+                (unit(tree, proto, i, arity, &bodies, feedback, shape, None, &mut uses)?, bodies[i].clone())
+            }
+            Want::Loop { id, .. } => {
+                let name = format!("{base}_loop_{}{HASH}", id.0);
+                (unit(tree, proto, i, arity, &[], feedback, shape, Some((id, &name)), &mut uses)?, name)
+            }
+        };
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        place_comment(&mut text, tree, proto);
+        for l in lines {
+            let _ = writeln!(text, "{}{}", "  ".repeat(l.depth as usize), l.text);
+        }
+        exports.push(name);
+    }
+    if several && matches!(want, Want::Function) {
+        let ahead: Vec<String> =
+            proto.arities.iter().zip(&bodies).map(|(a, b)| format!("{};\n", signature(a, b))).collect();
+        text = format!("{}\n{text}", ahead.concat());
+    }
+    Ok(finish(tree, text, exports, uses))
+}
+
+/// Stands for the hash in names until the text is complete.
+const HASH: &str = "_HASH_";
+
+fn finish(tree: &Tree, body: String, exports: Vec<String>, uses: Uses) -> Text {
+    let mut done = Text::default();
+    let mut head = String::new();
+    let mut by_ns: Vec<(String, Vec<String>)> = Vec::new();
+    for ((ns, name), at) in &uses.vars {
+        let symbol = format!("rung_var:{ns}/{name}");
+        let line = format!("extern Var {} asm({});", names::global(name), names::string(&symbol));
+        let ns = names::global(ns);
+        match by_ns.last_mut() {
+            Some((last, lines)) if *last == ns => lines.push(line),
+            _ => by_ns.push((ns, vec![line])),
+        }
+        done.vars.push((symbol, *at));
+    }
+    for (ns, lines) in by_ns {
+        let _ = writeln!(head, "namespace rung::vars::{ns} {{\n{}\n}}", lines.join("\n"));
+    }
+    if !uses.types.is_empty() {
+        let _ = writeln!(head, "namespace rung::types {{");
+        for (name, ix) in &uses.types {
+            let ty = tree.ty(*ix);
+            let symbol = format!("rung_type:{}:{}", ty.version, ty.name);
+            let _ = writeln!(head, "extern const Type {name} asm({});", names::string(&symbol));
+            done.types.push((symbol, *ix));
+        }
+        let _ = writeln!(head, "}}");
+    }
+    if !head.is_empty() {
+        head.push('\n');
+    }
+    let text = head + &body;
+    let hash = blake3::hash(text.as_bytes()).to_hex();
+    let tag = format!("_{}", &hash[..8]);
+    done.text = text.replace(HASH, &tag);
+    done.exports = exports.into_iter().map(|e| e.replace(HASH, &tag)).collect();
+    done
+}
+
+fn place_comment(out: &mut String, tree: &Tree, proto: &FnProto) {
+    let file = tree.file.rsplit('/').next().unwrap_or(&tree.file);
+    let _ = match proto.place.line {
+        0 => writeln!(out, "// {}", proto.name),
+        line => writeln!(out, "// {}, {file}:{line}", proto.name),
+    };
+}
+
+/// `extern "C" rung::Value name(rung::Thread *thread, rung::Value self, …)`, parameters unnamed.
+fn signature(arity: &Arity, name: &str) -> String {
+    let n = arity.params as usize + arity.variadic as usize;
+    let params = if n > MAX_DIRECT { ", const rung::Value *".to_owned() } else { ", rung::Value".repeat(n) };
+    format!("extern \"C\" rung::Value {name}(rung::Thread *, rung::Value{params}) noexcept")
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of a job, taken apart once")]
+fn unit(
+    tree: &Tree,
+    proto: &FnProto,
+    index: usize,
+    arity: &Arity,
+    bodies: &[String],
+    feedback: &Snapshot,
+    shape: Shape,
+    of_loop: Option<(LoopId, &str)>,
+    uses: &mut Uses,
+) -> Result<Vec<Line>, Stay> {
+    let n = arity.params as usize + arity.variadic as usize;
+    let mut named = HashSet::new();
+    let mut reserved: HashSet<&str> = HashSet::new();
+    for s in &tree.sites {
+        names::identifiers(&s.text, &mut reserved);
+    }
+    for t in &tree.types {
+        names::identifiers(&t.name, &mut reserved);
+    }
+    for (_, s) in &tree.spellings {
+        names::identifiers(s, &mut reserved);
+    }
+    loop {
+        let mut g = Gen {
+            tree,
+            function: proto,
+            arity,
+            arity_index: index as u32,
+            bodies,
+            feedback,
+            own_code: shape.own_code,
+            types: infer(tree, proto, arity, &vec![Type::Any; n], false),
+            strategy: shape.strategy,
+            left: shape.left,
+            env: HashMap::new(),
+            reserved: reserved.clone(),
+            scope: Vec::new(),
+            lines: Vec::new(),
+            depth: 0,
+            temporaries: 0,
+            heads: Vec::new(),
+            uses: uses.clone(),
+            uses_consts: false,
+            catches: false,
+            named: named.clone(),
+            again: false,
+            full: Vec::new(),
+            places: HashMap::new(),
+            hint: None,
+            stay: None,
+        };
+        match of_loop {
+            None => g.function_unit(&bodies[index]),
+            Some((id, name)) => g.loop_unit(id, name),
+        }
+        if let Some(stay) = g.stay {
+            return Err(stay);
+        }
+        if !g.again {
+            *uses = g.uses;
+            return Ok(g.lines);
+        }
+        named = g.named;
+    }
+}
+
+impl Gen<'_> {
+    fn function_unit(&mut self, name: &str) {
+        let n = self.arity.params as usize + self.arity.variadic as usize;
+        let params: Vec<String> = (0..n).map(|i| self.local_name(Slot(i as u32 + 1))).collect();
+        let list: String = match n > MAX_DIRECT {
+            true => ", const rung::Value *args".into(),
+            false => params.iter().map(|p| format!(", rung::Value {p}")).collect(),
+        };
+        self.open(&format!("extern \"C\" rung::Value {name}(rung::Thread *thread, rung::Value self{list}) noexcept"));
+        if n > MAX_DIRECT {
+            for (i, p) in params.iter().enumerate() {
+                self.line(format!("rung::Value {p} = args[{i}];"));
+            }
+        }
+        let vars: Vec<Op> = params.iter().map(|p| Op::atom(p.clone(), Rep::Value)).collect();
+        for (i, v) in vars.iter().enumerate() {
+            self.bind(Slot(i as u32 + 1), v.clone());
+        }
+        let body = self.arity.body;
+        let recurs = reaches(self.tree, body, &|e| matches!(e, Expr::Recur { target: Target::Function, .. }));
+        let start = self.lines.len();
+        if !recurs {
+            self.line("RUNG_POLL(thread);");
+        }
+        let mark = self.lines.len();
+        let unowned = self.unowned();
+        self.holders(&unowned);
+        if recurs {
+            self.heads.push(Head { target: Target::Function, vars });
+            self.open("for (;;)");
+            self.line("RUNG_POLL(thread);");
+            self.stmt(body, &Dest::Return);
+            self.close("");
+        } else {
+            self.stmt(body, &Dest::Return);
+        }
+        self.caught(mark);
+        self.constants_at(start);
+        self.close("");
+    }
+
+    /// `consts`, where the text has it.
+    fn constants_at(&mut self, at: usize) {
+        if self.uses_consts {
+            let depth = self.depth;
+            self.lines.insert(at, Line { depth, text: "const rung::Value *consts = rung::constants(self);".into() });
+        }
+    }
+
+    /// Objects that no scope of the arity owns end with the function.
+    fn unowned(&self) -> Vec<engine::analyze::NativeId> {
+        let mut owned = HashSet::new();
+        let mut work = vec![self.arity.body];
+        while let Some(id) = work.pop() {
+            match self.tree.expr(id) {
+                Expr::Let { bindings, .. } | Expr::Loop { bindings, .. } => {
+                    owned.extend(bindings.iter().filter_map(|b| b.native))
+                }
+                Expr::Cleanups { temporaries, .. } => owned.extend(temporaries.iter().copied()),
+                _ => {}
+            }
+            self.tree.expr(id).children(&mut |c| work.push(c));
+        }
+        let mut made = HashSet::new();
+        crate::lower::each(self.tree, self.arity.body, &mut |e| match e {
+            Expr::CppCall { into, .. }
+            | Expr::CppMethod { into, .. }
+            | Expr::CppConstruct { into, .. }
+            | Expr::CppOperator { into, .. }
+            | Expr::CppCast { into, .. } => {
+                made.extend(into.iter().copied());
+            }
+            _ => {}
+        });
+        let mut all: Vec<_> = made.into_iter().filter(|n| !owned.contains(n)).collect();
+        all.sort();
+        all
+    }
+
+    /// A loop with the frame's slots as its only state.
+    fn loop_unit(&mut self, id: LoopId, name: &str) {
+        self.open(&format!("extern \"C\" rung::Value {name}(rung::Thread *thread, rung::Value *slots) noexcept"));
+        let Some(node) = self.find_loop(self.arity.body, id) else {
+            self.refuse("no such loop");
+            return;
+        };
+        let Expr::Loop { bindings, body, .. } = self.tree.expr(node) else { return };
+        self.line("rung::Value self = slots[0];");
+        let start = self.lines.len();
+        for slot in self.free_slots(node) {
+            let op = self.read_slot(node, slot);
+            self.bind(slot, op);
+        }
+        let mut vars = Vec::new();
+        for (i, b) in bindings.iter().enumerate() {
+            let name = self.local_name(b.slot);
+            let word = format!("slots[{}]", b.slot.0);
+            let op = match self.tree.node(b.init).ty {
+                Ty::Cpp(t, c) => {
+                    let ty = self.spelled(t);
+                    self.line(format!("{ty} {name} = rung::unpack<{ty}>({word});"));
+                    Op::atom(name, Rep::Native(self.tree.ty(t).repr)).typed(t, c)
+                }
+                Ty::Value => {
+                    let rep = self.types.loop_vars(id).get(i).map_or(Rep::Value, |t| t.rep());
+                    let op = Op::call(word, Order::Read, Rep::Value);
+                    let op = self.coerce(op, rep);
+                    self.store(name, op)
+                }
+            };
+            self.bind(b.slot, op.clone());
+            vars.push(op);
+        }
+        let mark = self.lines.len();
+        self.loop_from(id, vars, *body, &Dest::Return);
+        self.caught(mark);
+        self.constants_at(start);
+        self.close("");
+    }
+
+    /// A slot of the frame that the loop reads: C++ places by their addresses.
+    fn read_slot(&mut self, node: ExprId, slot: Slot) -> Op {
+        let name = self.local_name(slot);
+        let word = format!("slots[{}]", slot.0);
+        match self.slot_type(node, slot) {
+            Some(Ty::Cpp(t, Category::Prvalue)) if self.tree.ty(t).repr != Repr::Memory => {
+                let ty = self.spelled(t);
+                self.line(format!("{ty} {name} = rung::unpack<{ty}>({word});"));
+                Op::atom(name, Rep::Native(self.tree.ty(t).repr)).typed(t, Category::Prvalue)
+            }
+            Some(Ty::Cpp(t, c)) => {
+                self.line(format!("auto &{name} = *rung::unpack<{}>({word});", self.pointer_to(t)));
+                Op::atom(name, Rep::Native(Repr::Reference))
+                    .typed(t, if c == Category::Prvalue { Category::Lvalue } else { c })
+            }
+            _ => {
+                self.line(format!("rung::Value {name} = {word};"));
+                Op::new(name, prec::ATOM, Order::Fixed, Rep::Value)
+            }
+        }
+    }
+
+    fn slot_type(&self, at: ExprId, slot: Slot) -> Option<Ty> {
+        if matches!(self.tree.expr(at), Expr::Local { slot: s } if *s == slot) {
+            return Some(self.tree.node(at).ty);
+        }
+        let mut found = None;
+        self.tree.expr(at).children(&mut |c| {
+            if found.is_none() {
+                found = self.slot_type(c, slot);
+            }
+        });
+        found
+    }
+
+    fn find_loop(&self, at: ExprId, id: LoopId) -> Option<ExprId> {
+        if matches!(self.tree.expr(at), Expr::Loop { id: l, .. } if *l == id) {
+            return Some(at);
+        }
+        let mut found = None;
+        self.tree.expr(at).children(&mut |c| {
+            if found.is_none() {
+                found = self.find_loop(c, id);
+            }
+        });
+        found
+    }
+
+    /// Slots that the node reads and does not bind itself, in order.
+    fn free_slots(&self, id: ExprId) -> Vec<Slot> {
+        let (mut read, mut bound) = (Vec::new(), Vec::new());
+        crate::lower::each(self.tree, id, &mut |e| match e {
+            Expr::Local { slot } => read.push(*slot),
+            Expr::Let { bindings, .. } | Expr::Loop { bindings, .. } | Expr::Letfn { bindings, .. } => {
+                bound.extend(bindings.iter().map(|b| b.slot));
+            }
+            Expr::Try { catches, .. } => bound.extend(catches.iter().map(|c| c.slot)),
+            _ => {}
+        });
+        read.sort();
+        read.dedup();
+        read.retain(|s| !bound.contains(s));
+        read
+    }
+}
+
+/// The strategy's mark in caches.
+pub(super) fn strategy_name(s: Strategy) -> &'static str {
+    match s {
+        Strategy::Direct => "direct",
+        Strategy::Stubs => "stubs",
+    }
+}
