@@ -37,6 +37,8 @@ const EXCEPTION: i32 = 1;
 /// As for `CppHost::call`.
 #[inline]
 pub(crate) unsafe fn call(t: &Thread, stub: Trampoline, args: *const *mut u8, ret: *mut u8) -> Res<()> {
+    // What C++ prints comes after what the language has printed.
+    engine::print::flush_out();
     let mut kept = std::ptr::null_mut();
     // SAFETY: the caller's promise: the address is a trampoline's, `args` and `ret` are as it wants them.
     let status = unsafe {
@@ -58,6 +60,7 @@ pub(crate) unsafe fn convert(t: &Thread, f: Convert, from: *const c_void, to: *m
 /// Static initialisers, in order; the first error ends it.
 pub(crate) fn run_inits(inits: &[u64]) -> Res<()> {
     let t = Thread::current();
+    engine::print::flush_out();
     for &init in inits {
         let mut kept = std::ptr::null_mut();
         // SAFETY: the Clang library's answer: the address of a `void()` function.

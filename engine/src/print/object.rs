@@ -4,6 +4,7 @@
 use super::printer::{Printer, Style, collect, print_to, to_str};
 use crate::code::Function;
 use crate::coll;
+use crate::cppbox::CppBox;
 use crate::fault::{Res, Throwable};
 use crate::heap::{Gc, TypeId};
 use crate::space::NamespaceObject;
@@ -69,6 +70,10 @@ pub(crate) fn munge_name(s: &str) -> String {
 
 /// `class@hash`.
 pub fn identity_str(out: &mut String, v: Value) -> Res<()> {
+    if let Some(b) = v.cast::<CppBox>() {
+        out.push_str(&b.print());
+        return Ok(());
+    }
     let _ = write!(out, "{}@{:x}", shown_class(v), coll::identity_hash(v));
     Ok(())
 }
@@ -107,6 +112,10 @@ fn is_realized(v: Value) -> Res<bool> {
 pub fn other(p: &mut Printer<'_>, v: Value) -> Res<()> {
     if v.type_id() >= TypeId::FIRST_USER && coll::kind::is_map(v) {
         return p.print_record(v);
+    }
+    if let Some(b) = v.cast::<CppBox>() {
+        p.out.push_str(&b.print());
+        return Ok(());
     }
     let _ = write!(p.out, "#object[{} {:#x} ", shown_class(v), coll::identity_hash(v));
     if let Some((status, held)) = reference(v)? {

@@ -115,7 +115,14 @@ fn write_out(bytes: &[u8]) -> io::Result<()> {
     if buffer.len() >= OUT_BUFFER { drain(&mut buffer) } else { Ok(()) }
 }
 
+unsafe extern "C" {
+    static stdout: *mut libc::FILE;
+}
+
 fn drain(buffer: &mut Vec<u8>) -> io::Result<()> {
+    // What C holds back was printed before: our buffer is empty whenever C++ is called.
+    // SAFETY: C's own standard output.
+    unsafe { libc::fflush(stdout) };
     let mut rest: &[u8] = buffer;
     let mut done = Ok(());
     while !rest.is_empty() {
