@@ -1,5 +1,6 @@
 //! Tier 0 alone: hand-made trees, no analyzer, no compiler, no C++.
 
+mod analyzed;
 mod collections;
 mod lang;
 mod language;
