@@ -5,6 +5,7 @@
 use crate::analyze::Place;
 use crate::code::Code;
 use crate::coll;
+use crate::cppbox::CppBox;
 use crate::heap::{self, Gc, Header, HeapType, Mutable, TypeId};
 use crate::text::Text;
 use crate::thread::Thread;
@@ -162,6 +163,24 @@ pub fn throw(exception: Value) -> Thrown {
     let t = Thread::current();
     t.pending.set(exception);
     Thrown(())
+}
+
+/// `(throw v)`: an exception, or a C++ object in its box.
+#[cold]
+pub fn throw_value(v: Value) -> Thrown {
+    match v {
+        v if v.is::<Throwable>() || v.is::<CppBox>() => throw(v),
+        v if v.is_nil() => raise(Class::NullPointer, "throw of nil"),
+        v => class_cast(v, "java.lang.Throwable"),
+    }
+}
+
+/// Does a `catch` of the class take the error? A thrown C++ object counts as a C++ exception.
+pub fn takes(class: Class, error: Value) -> bool {
+    match error.cast::<Throwable>() {
+        Some(e) => e.class().is_a(class),
+        None => error.is::<CppBox>() && Class::Cpp.is_a(class),
+    }
 }
 
 /// For code that saw the sentinel: the error is in the thread already.

@@ -250,7 +250,11 @@ impl Builder<'_> {
             }
             Expr::Vector { items } => data::literal(Literal::Vector, self.args(items)?),
             Expr::Map { entries } => data::literal(Literal::Map, self.args(entries)?),
-            Expr::Set { items } => data::literal(Literal::Set, self.args(items)?),
+            Expr::Set { items } => {
+                // Of constants, a duplicate is the reader's to find; what only evaluation makes equal is one element.
+                let constant = items.iter().all(|i| matches!(self.tree.expr(*i), Expr::Literal { .. }));
+                data::literal(if constant { Literal::ConstantSet } else { Literal::Set }, self.args(items)?)
+            }
             Expr::List { items } => data::literal(Literal::List, self.args(items)?),
             Expr::WithMeta { value, meta } => data::with_meta(self.node(*value)?, self.node(*meta)?),
             Expr::Fn { function, captures, meta } => {

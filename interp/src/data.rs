@@ -83,6 +83,8 @@ pub enum Literal {
     Vector,
     Map,
     Set,
+    /// Of constants: no check.
+    ConstantSet,
     List,
 }
 
@@ -91,6 +93,7 @@ fn gather(kind: Literal, items: &[Value]) -> Res {
         Literal::Vector => Ok(coll::vector(items)),
         Literal::Map => coll::map_with_check(items),
         Literal::Set => coll::set_with_check(items),
+        Literal::ConstantSet => coll::set(items),
         Literal::List => Ok(coll::list(items)),
     }
 }
@@ -116,6 +119,9 @@ pub fn literal(kind: Literal, items: Vec<Arg>) -> Node {
     fn set(t: &Thread, f: Frame, n: &'static Node) -> Value {
         collect(t, f, n, Literal::Set)
     }
+    fn constant_set(t: &Thread, f: Frame, n: &'static Node) -> Value {
+        collect(t, f, n, Literal::ConstantSet)
+    }
     fn list(t: &Thread, f: Frame, n: &'static Node) -> Value {
         collect(t, f, n, Literal::List)
     }
@@ -123,6 +129,7 @@ pub fn literal(kind: Literal, items: Vec<Arg>) -> Node {
         Literal::Vector => vector,
         Literal::Map => map,
         Literal::Set => set,
+        Literal::ConstantSet => constant_set,
         Literal::List => list,
     };
     Node::new(run).a(Field::of_object(&*Box::leak(Box::new(items))))

@@ -6,7 +6,7 @@ use crate::frame::Frame;
 use crate::node::{Field, Node, THROWN};
 use engine::analyze::Slot;
 use engine::code::answer;
-use engine::fault::{self, Class, Throwable};
+use engine::fault::{self, Class};
 use engine::questions::CppType;
 use engine::thread::Thread;
 use engine::value::Value;
@@ -28,9 +28,7 @@ pub fn throw(value: &'static Node) -> Node {
         let v = control::value(t, f, n.a.node());
         f.stand(n);
         match v {
-            Ok(v) if v.is::<Throwable>() => answer(Err(fault::throw(v))),
-            Ok(v) if v.is_nil() => answer(Err(fault::raise(Class::NullPointer, "throw of nil"))),
-            Ok(v) => answer(Err(fault::class_cast(v, "java.lang.Throwable"))),
+            Ok(v) => answer(Err(fault::throw_value(v))),
             Err(()) => THROWN,
         }
     }
@@ -41,7 +39,7 @@ impl Clause {
     /// The word that the clause binds, where it takes the error.
     fn takes(&self, error: Value) -> Option<Value> {
         match &self.takes {
-            Takes::Class(c) => error.cast::<Throwable>().filter(|e| e.class().is_a(*c)).map(|_| error),
+            Takes::Class(c) => fault::takes(*c, error).then_some(error),
             Takes::Cpp(ty) => engine::host::parts().cpp.catch_cpp(error, ty).map(Value::from_bits),
         }
     }

@@ -4,7 +4,7 @@
 
 use engine::analyze::{Op, SiteId};
 use engine::code::{Code, Function, answer};
-use engine::fault::{self, Class, Res, Throwable};
+use engine::fault::{self, Class, Res};
 use engine::heap::{BoxedDouble, BoxedLong, Gc, GcVec};
 use engine::space::{Var, binding};
 use engine::thread::Thread;
@@ -195,11 +195,7 @@ runtime! {
         answer(Err(fault::raise(Class::IllegalState, format!("Attempting to call unbound fn: {name}"))))
     }
     Throw throw(v: Value) -> () {
-        let _ = match v {
-            v if v.is::<Throwable>() => fault::throw(v),
-            v if v.is_nil() => fault::raise(Class::NullPointer, "throw of nil"),
-            v => fault::class_cast(v, "java.lang.Throwable"),
-        };
+        let _ = fault::throw_value(v);
     }
     // An error leaves the function.
     Passed passed(t: &Thread, code: &'static Code, node: u64) -> () {
@@ -207,7 +203,7 @@ runtime! {
         fault::passed(t, code, place);
     }
     CatchClass catch_class(t: &Thread, class: u64) -> u64 {
-        u64::from(t.pending.get().cast::<Throwable>().is_some_and(|e| is_a(e.class(), class as u32)))
+        u64::from(Class::numbered(class as u32).is_some_and(|c| fault::takes(c, t.pending.get())))
     }
 
     // Vars, functions, collections.
@@ -315,13 +311,6 @@ fn var_of(v: Value) -> Gc<Var> {
 
 fn index(i: Value) -> Res<i64> {
     number::to_long(i)
-}
-
-fn is_a(mut class: Class, wanted: u32) -> bool {
-    while class as u32 != wanted && class != class.parent() {
-        class = class.parent();
-    }
-    class as u32 == wanted
 }
 
 fn with_type(code: &'static Code, ty: u64, f: impl FnOnce(&questions::CppType) -> Res) -> Value {

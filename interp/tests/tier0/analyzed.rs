@@ -1,4 +1,4 @@
-//! Text through the reader and the analyzer: special forms only, for the macros are the library's.
+//! Text through the reader and the analyzer.
 
 use crate::lang::{error_message, setup};
 use engine::fault::Throwable;
@@ -39,12 +39,14 @@ const PROGRAMS: &[(&str, i64)] = &[
     ("(let* [f (fn* [& xs] (count xs))] (apply f 1 2 '(3 4)))", 4),
     ("(let* [f (fn* [a b c] (+ a (+ b c)))] (apply f 1 '(2 3)))", 6),
     ("(do (def z 1) (def z (+ z 1)) z)", 2),
-    ("(case* 5 0 0 0 {5 [5 7]} :compact :int)", 7),
+    ("(case 5 1 2 (4 5) 7 9)", 7),
+    ("(try (throw nil) (catch NullPointerException e 7))", 7),
+    ("(count #{[1 2] (quote (1 2))})", 1),
 ];
 
 #[test]
-fn programs_of_special_forms() {
-    for (text, expected) in PROGRAMS.iter().filter(|(t, _)| !t.contains("case*")) {
+fn programs_from_text() {
+    for (text, expected) in PROGRAMS {
         match eval(text) {
             Ok(v) => assert_eq!(v.as_long(), Some(*expected), "{text}: {v:?}"),
             Err(_) => panic!("{text}: {}", error_message()),
