@@ -149,6 +149,7 @@ static PARTS: OnceLock<Parts> = OnceLock::new();
 
 /// Puts the parts in place. The second call of a process is ignored and answers false.
 pub fn assemble(parts: Parts) -> bool {
+    crate::native::foreign::install();
     PARTS.set(parts).is_ok()
 }
 

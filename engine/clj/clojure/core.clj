@@ -338,13 +338,9 @@
   false)
 
 (defmacro locking
-  "Evaluates body while holding the monitor of x."
+  "Evaluates body while holding the lock of x."
   [x & body]
-  `(let [lock# ~x]
-     (monitor-enter lock#)
-     (try
-       ~@body
-       (finally (monitor-exit lock#)))))
+  `(rung.host/locked ~x (fn* [] ~@body)))
 
 (defmacro sync
   "Runs body in a transaction."
@@ -416,9 +412,12 @@
          ~ret))))
 
 (defmacro definline
-  "Defines a function."
+  "Defines a function whose body is the form that decl gives for the parameters' names."
   [name & decl]
-  `(defn ~name ~@decl))
+  (let [[before [params expr]] (split-with (complement vector?) decl)]
+    `(do
+       (defn ~name ~@before ~params ~(apply (eval (list `fn params expr)) params))
+       (var ~name))))
 
 ;; ---------------------------------------------------------------- functions of functions
 
@@ -1027,22 +1026,24 @@
   ([k x] x)
   ([k x y] (if (> (k x) (k y)) x y))
   ([k x y & more]
-   (loop [best x value (k x) s (cons y more)]
-     (if (seq s)
-       (let [y (first s) w (k y)]
-         (if (>= w value) (recur y w (rest s)) (recur best value (rest s))))
-       best))))
+   (let [kx (k x) ky (k y) x? (> kx ky)]
+     (loop [best (if x? x y) value (if x? kx ky) s (seq more)]
+       (if s
+         (let [y (first s) w (k y)]
+           (if (>= w value) (recur y w (next s)) (recur best value (next s))))
+         best)))))
 
 (defn min-key
   "The argument on which k is least."
   ([k x] x)
   ([k x y] (if (< (k x) (k y)) x y))
   ([k x y & more]
-   (loop [best x value (k x) s (cons y more)]
-     (if (seq s)
-       (let [y (first s) w (k y)]
-         (if (<= w value) (recur y w (rest s)) (recur best value (rest s))))
-       best))))
+   (let [kx (k x) ky (k y) x? (< kx ky)]
+     (loop [best (if x? x y) value (if x? kx ky) s (seq more)]
+       (if s
+         (let [y (first s) w (k y)]
+           (if (<= w value) (recur y w (next s)) (recur best value (next s))))
+         best)))))
 
 ;; ---------------------------------------------------------------- maps
 
@@ -1191,3 +1192,112 @@
 (defn clojure-version "The version of the language." [] "1.12.0-rung")
 
 (def *clojure-version* {:major 1 :minor 12 :incremental 0 :qualifier "rung"})
+
+(defn read+string
+  "[form text]: what read gives, and the text it read."
+  [& args]
+  (apply rung.host/read-with-text args))
+
+(defn inst-ms* "The milliseconds of an instant." [inst] (inst-ms inst))
+
+(defn load
+  "Loads files by their paths below the path's folders, without extension."
+  [& paths]
+  (doseq [p paths] (load-file (str p ".clj"))))
+
+(defn replicate "n times x." [n x] (take n (repeat x)))
+
+(defn to-array-2d
+  "An array of arrays of the items of the items."
+  [coll]
+  (to-array (map to-array coll)))
+
+(def default-data-readers
+  {'inst (fn [s] (rung.host/read-tagged "inst" s))
+   'uuid (fn [s] (rung.host/read-tagged "uuid" s))})
+
+(defn enumeration-seq "A seq of what is enumerated." [e] (seq e))
+
+(defn iterator-seq "A seq of what is iterated over." [iter] (seq iter))
+
+;; ---------------------------------------------------------------- hierarchies
+
+(def global-hierarchy {:parents {} :descendants {} :ancestors {}})
+
+(defn make-hierarchy "A hierarchy without relations." [] {:parents {} :descendants {} :ancestors {}})
+
+(defn isa?
+  "Is child equal to parent, or derived from it, directly or not; or a vector of such?"
+  ([child parent] (isa? global-hierarchy child parent))
+  ([h child parent]
+   (or (= child parent)
+       (and (class? child) (class? parent) (contains? (supers child) parent))
+       (contains? (get (:ancestors h) child) parent)
+       (and (class? child) (boolean (some (fn [c] (contains? (get (:ancestors h) c) parent)) (supers child))))
+       (and (vector? child) (vector? parent)
+            (= (count child) (count parent))
+            (every? true? (map (fn [c p] (isa? h c p)) child parent))))))
+
+(defn parents
+  "What tag is derived from directly, or nil."
+  ([tag] (parents global-hierarchy tag))
+  ([h tag]
+   (let [own (get (:parents h) tag)]
+     (not-empty (if (class? tag) (into (set (bases tag)) own) own)))))
+
+(defn ancestors
+  "What tag is derived from, or nil."
+  ([tag] (ancestors global-hierarchy tag))
+  ([h tag]
+   (let [own (get (:ancestors h) tag)]
+     (not-empty (if (class? tag) (into (set (supers tag)) own) own)))))
+
+(defn descendants
+  "What is derived from tag, or nil."
+  ([tag] (descendants global-hierarchy tag))
+  ([h tag]
+   (if (class? tag)
+     (throw (new UnsupportedOperationException "Can't get descendants of classes"))
+     (not-empty (get (:descendants h) tag)))))
+
+(defn derive
+  "Makes tag derived from parent, in the global hierarchy or in h, which then is the value."
+  ([tag parent]
+   (assert (namespace parent))
+   (assert (or (class? tag) (and (or (keyword? tag) (symbol? tag)) (namespace tag))))
+   (alter-var-root (var global-hierarchy) derive tag parent)
+   nil)
+  ([h tag parent]
+   (assert (not= tag parent))
+   (assert (or (class? tag) (keyword? tag) (symbol? tag)))
+   (assert (or (keyword? parent) (symbol? parent)))
+   (let [above (fn [k] (get (:ancestors h) k #{}))
+         below (fn [k] (get (:descendants h) k #{}))]
+     (cond
+       (contains? (get (:parents h) tag) parent) h
+       (contains? (above tag) parent)
+       (throw (new Exception (str (print-str tag) " already has " (print-str parent) " as ancestor")))
+       (contains? (above parent) tag)
+       (throw (new Exception (str "Cyclic derivation: " (print-str parent) " has " (print-str tag) " as ancestor")))
+       :else
+       (let [ups (conj (above parent) parent)
+             downs (conj (below tag) tag)
+             add (fn [m ks vs] (reduce (fn [m k] (assoc m k (into (get m k #{}) vs))) m ks))]
+         {:parents (assoc (:parents h) tag (conj (get (:parents h) tag #{}) parent))
+          :ancestors (add (:ancestors h) downs ups)
+          :descendants (add (:descendants h) ups downs)})))))
+
+(defn underive
+  "Takes back derive."
+  ([tag parent]
+   (alter-var-root (var global-hierarchy) underive tag parent)
+   nil)
+  ([h tag parent]
+   (if (contains? (get (:parents h) tag) parent)
+     (let [left (disj (get (:parents h) tag) parent)
+           direct (if (empty? left) (dissoc (:parents h) tag) (assoc (:parents h) tag left))]
+       (reduce (fn [h [t ps]] (reduce (fn [h p] (derive h t p)) h ps))
+               (make-hierarchy)
+               direct))
+     h)))
+

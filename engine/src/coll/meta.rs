@@ -53,7 +53,11 @@ pub fn meta(v: Value) -> Value {
         T::ITERATE => as_type!(v, Iterate).meta,
         T::SYMBOL => as_type!(v, Symbol).meta,
         T::FUNCTION => as_type!(v, Function).meta(),
-        T::VAR => as_type!(v, Var).meta(),
+        T::VAR => {
+            let var = as_type!(v, Var);
+            // A function written in Rust makes its metadata when it is first asked for.
+            if var.meta().is_nil() { crate::space::resolve::native_meta(var) } else { var.meta() }
+        }
         T::ATOM => as_type!(v, Atom).meta(),
         _ => match foreign::ask(Op::Meta, v, &[]) {
             Some(Ok(m)) => m,

@@ -34,7 +34,7 @@ fn read_string(s: Value) -> Res {
     match reader.next() {
         Ok(Some(form)) => load::maker(None).value(&form),
         Ok(None) => Err(fault::raise(Class::RuntimeException, "EOF while reading")),
-        Err(d) => Err(fault::raise_diagnostic(Class::RuntimeException, &d)),
+        Err(d) => Err(fault::raise_diagnostic(super::read_class(&d), &d)),
     }
 }
 
@@ -71,7 +71,7 @@ fn read_string_with(options: Value, s: Value) -> Res {
             }
             v => Ok(v),
         },
-        Err(d) => Err(fault::raise_diagnostic(Class::RuntimeException, &d)),
+        Err(d) => Err(fault::raise_diagnostic(super::read_class(&d), &d)),
     }
 }
 

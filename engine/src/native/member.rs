@@ -276,13 +276,7 @@ pub fn data_reader(tag: &str, v: Value) -> Res {
     }
     match tag {
         "inst" => return inst(v),
-        "uuid" => {
-            let s = text(v)?;
-            return match Uuid::parse(s.as_str()) {
-                Some((h, l)) => Ok(Uuid::alloc(h, l).value()),
-                None => Err(fault::illegal_argument(format!("Invalid UUID string: {}", s.as_str()))),
-            };
-        }
+        "uuid" => return uuid(v),
         _ => {}
     }
     let default = special::DEFAULT_DATA_READER_FN.get();
@@ -290,6 +284,14 @@ pub fn data_reader(tag: &str, v: Value) -> Res {
         return crate::invoke::invoke(default, &[symbol, v]);
     }
     Err(fault::raise(Class::RuntimeException, format!("No reader function for tag {tag}")))
+}
+
+pub(super) fn uuid(v: Value) -> Res {
+    let s = text(v)?;
+    match Uuid::parse(s.as_str()) {
+        Some((h, l)) => Ok(Uuid::alloc(h, l).value()),
+        None => Err(fault::illegal_argument(format!("Invalid UUID string: {}", s.as_str()))),
+    }
 }
 
 pub(super) fn inst(v: Value) -> Res {

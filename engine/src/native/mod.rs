@@ -118,11 +118,15 @@ macro_rules! natives {
 }
 
 mod arith;
+pub mod array;
 pub mod class;
 mod clojure_string;
 mod closure;
 mod collection;
+mod edn;
+mod eduction;
 pub mod exception;
+pub mod foreign;
 mod format;
 mod host;
 mod lazy;
@@ -130,9 +134,11 @@ mod load;
 mod macros;
 mod math;
 mod member;
+mod misc;
 pub mod name;
 mod namespace;
 mod printing;
+mod promise;
 mod reference;
 mod regex;
 mod seq;
@@ -151,6 +157,12 @@ static TABLES: &[&Table] = &[
     &lazy::LAZY,
     &reference::REFERENCE,
     &arith::TABLE,
+    &array::TABLE,
+    &edn::TABLE,
+    &eduction::HOST,
+    &misc::HOST,
+    &misc::TABLE,
+    &promise::TABLE,
     &class::TABLE,
     &class::HOST,
     &clojure_string::TABLE,
@@ -226,6 +238,14 @@ pub fn class_constant(name: &str) -> Option<Value> {
         return constant(class.strip_prefix("java.lang.").unwrap_or(class), field);
     }
     class::resolve(name)
+}
+/// The class of a reader's error, as the JVM's readers throw it.
+pub fn read_class(d: &questions::Diagnostic) -> Class {
+    match d.code.as_str() {
+        "read/number" => Class::NumberFormat,
+        "read/duplicate-key" | "read/duplicate" => Class::IllegalArgument,
+        _ => Class::RuntimeException,
+    }
 }
 /// Can `(new Class …)` make one of these?
 pub fn constructs(class: &str) -> bool {

@@ -39,6 +39,9 @@ pub(super) fn str1(v: Value) -> Res {
     if v.is::<Text>() {
         return Ok(v);
     }
+    if let Some(s) = v.cast::<crate::text::Symbol>().filter(|s| s.ns.is_nil()) {
+        return Ok(s.name);
+    }
     let mut out = String::new();
     print::to_str(&mut out, v)?;
     Ok(Text::value(&out))

@@ -53,6 +53,7 @@ fn alter_var_root(args: &[Value]) -> Res {
         if v.compare_and_set_root(old, new) {
             // The version rises with each root; setting the same root again does that.
             v.set_root(new);
+            coll::state::notify(v.watches(), v.value(), old, new)?;
             return Ok(new);
         }
     }

@@ -10,6 +10,7 @@ use crate::value::Value;
 fn bits(v: Value) -> Res<i64> {
     match v.as_long() {
         Some(n) => Ok(n),
+        None if v.is_nil() => Err(super::tower::no_number(v)),
         None => Err(fault::raise(
             Class::IllegalArgument,
             format!("bit operation not supported for: class {}", crate::class_name(v)),

@@ -128,6 +128,23 @@ fn char_literal(out: &mut String, code: u32) {
     }
 }
 
+/// A pattern literal: quotes are escaped that are not yet.
+fn regex(out: &mut String, pattern: &str) {
+    out.push_str("#\"");
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                out.push(c);
+                out.extend(chars.next());
+            }
+            '"' => out.push_str("\\\""),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
 fn setting(v: Value) -> Option<usize> {
     v.as_long().map(|n| usize::try_from(n).unwrap_or(0))
 }
@@ -230,7 +247,7 @@ impl<'a> Printer<'a> {
             }
             T::REGEX => {
                 if let Some(r) = v.cast::<Regex>() {
-                    let _ = write!(self.out, "#\"{}\"", r.pattern_text().replace('"', "\\\""));
+                    regex(self.out, r.pattern_text());
                 }
             }
             T::UUID => {

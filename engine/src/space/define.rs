@@ -14,8 +14,12 @@ use crate::value::Value;
 /// Metadata that cannot be read as a map.
 pub fn define(var: Gc<Var>, value: Option<Value>, meta: Option<Value>) -> Res<()> {
     if let Some(v) = value {
+        let old = var.root();
         var.set_root(v);
         var.set_flag(VarFlag::Macro, false);
+        if !var.watches().is_nil() {
+            coll::state::notify(var.watches(), var.value(), old, v)?;
+        }
     }
     let Some(meta) = meta else { return Ok(()) };
     var.set_meta(meta);

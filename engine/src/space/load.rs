@@ -114,6 +114,19 @@ pub fn maker(places: Option<&mut PlaceTable>) -> Maker<'_> {
     }
 }
 
+/// The forms of a text as a list, nothing evaluated.
+pub fn read_all(text: &str) -> Res {
+    let mut reader = Reader::new(text, "NO_SOURCE_PATH", options("NO_SOURCE_PATH"));
+    let mut all = crate::heap::GcVec::new();
+    loop {
+        match reader.next() {
+            Ok(Some(form)) => all.push(maker(None).value(&form)?),
+            Ok(None) => return Ok(coll::list(&all)),
+            Err(d) => return Err(fault::raise_diagnostic(Class::Reader, &d)),
+        }
+    }
+}
+
 /// Evaluates a value as a form: `eval`.
 pub fn eval(form: Value) -> Res {
     eval_with(form, &PlaceTable::default(), &current_file(), reader::Place::default())

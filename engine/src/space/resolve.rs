@@ -4,10 +4,11 @@
 use super::namespace::{Alias, Namespace};
 use super::var::{Var, VarFlag};
 use super::{binding, find, find_or_create, library, ns_var, special};
+use crate::coll;
 use crate::fault::Res;
-use crate::heap::Gc;
+use crate::heap::{Gc, GcVec};
 use crate::native;
-use crate::text::Symbol;
+use crate::text::{Keyword, Symbol};
 use crate::value::Value;
 use parking_lot::ReentrantMutex;
 
@@ -102,7 +103,13 @@ fn materialise(ns: &'static Namespace, symbol: Gc<Symbol>) -> Res<Option<Gc<Var>
     let file = format!("{}.clj", ns.name.replace('.', "/").replace('-', "_"));
     let done = super::load::eval_text(text, &file, line);
     binding::pop();
-    done?;
+    if let Err(e) = done {
+        // Whoever asks again is told again, and does not find a var without a root.
+        if ns.mapping(symbol).is_some_and(|v| v.root() == Value::UNBOUND) {
+            ns.unmap(symbol);
+        }
+        return Err(e);
+    }
     let made = ns.mapping(symbol);
     if let Some(v) = made {
         v.set_flag(VarFlag::Library, true);
@@ -146,4 +153,44 @@ pub fn own_names(ns: &'static Namespace) -> Vec<String> {
     all.sort();
     all.dedup();
     all
+}
+
+/// Metadata of a var whose function is written in Rust: name, namespace, argument lists; nil for others.
+pub fn native_meta(var: Gc<Var>) -> Value {
+    if !var.has(VarFlag::Library) {
+        return Value::NIL;
+    }
+    let (ns, name) = (var.ns_str(), var.name_str());
+    let Some(row) = native::find(&ns, &name) else { return Value::NIL };
+    let key = |k: &str| Keyword::intern(None, k).value();
+    let made = (|| -> Res {
+        let lists = super::load::read_all(row.arglists)?;
+        let mut pairs = vec_of([
+            key("arglists"),
+            lists,
+            key("name"),
+            var.name,
+            key("ns"),
+            find_or_create(&ns).object(),
+        ]);
+        if var.has(VarFlag::Macro) {
+            pairs.push(key("macro"));
+            pairs.push(Value::TRUE);
+        }
+        coll::map(&pairs)
+    })();
+    match made {
+        Ok(meta) => {
+            var.set_meta(meta);
+            meta
+        }
+        Err(_) => {
+            let _ = crate::thread::Thread::current().take_pending();
+            Value::NIL
+        }
+    }
+}
+
+fn vec_of<const N: usize>(items: [Value; N]) -> GcVec {
+    items.into_iter().collect()
 }

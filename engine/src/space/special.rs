@@ -80,7 +80,11 @@ specials! {
     COMPILE_FILES "*compile-files*" no;
     COMPILER_OPTIONS "*compiler-options*" nil;
     ALLOW_UNRESOLVED "*allow-unresolved-vars*" no;
-    SUPPRESS_READ "*suppress-read*" no;
+    SUPPRESS_READ "*suppress-read*" nil;
+    CONTEXT_CLASSLOADER "*use-context-classloader*" yes;
+    VERBOSE_DEFRECORDS "*verbose-defrecords*" no;
+    READER_RESOLVER "*reader-resolver*" nil;
+    SOURCE_PATH "*source-path*" || crate::text::Text::value("NO_SOURCE_FILE");
     AGENT "*agent*" nil;
     VALUE_1 "*1" nil;
     VALUE_2 "*2" nil;

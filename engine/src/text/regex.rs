@@ -162,6 +162,11 @@ mod tests {
         check(r"a\-b\ c\_", "a-b c_", Some("a-b c_"));
         check(r"\h", "x\ty", Some("\t"));
         check("(?i)ABC", "xabc", Some("abc"));
+        check("(a(?i)b)c", "aBC", None);
+        check("(a(?i)b|x)c", "Xc aBc", Some("Xc"));
+        check("x(?i)y|z", "Z", Some("Z"));
+        check(r"[\w-_\.]+", "a.b_c-d", Some("a.b_c-d"));
+        check(r"[.-\d]+", "1-.", Some("1-."));
         check("a.c", "a\nc", None);
         check("(?s)a.c", "a\nc", Some("a\nc"));
     }

@@ -3,7 +3,7 @@
 
 /// The translated pattern. What Java would refuse is left for the compiler to refuse.
 pub fn translate(pattern: &str) -> String {
-    let mut t = Translator { rest: pattern.chars().peekable(), out: String::new(), multiline: vec![false] };
+    let mut t = Translator { rest: pattern.chars().peekable(), out: String::new(), multiline: vec![false], scoped: vec![Vec::new()], class_ended: usize::MAX };
     t.run();
     t.out
 }
@@ -13,6 +13,10 @@ struct Translator<'a> {
     out: String,
     /// Does `(?m)` hold? One for each open group.
     multiline: Vec<bool>,
+    /// Groups opened for flags that hold to the end of the group around: their openings, for each open group.
+    scoped: Vec<Vec<String>>,
+    /// Length of the output where a predefined class ended last.
+    class_ended: usize,
 }
 
 /// Predefined classes, without brackets.
@@ -61,14 +65,30 @@ impl Translator<'_> {
                 '[' => self.class(),
                 '(' => self.open(),
                 ')' => {
+                    self.close_scoped();
                     if self.multiline.len() > 1 {
                         self.multiline.pop();
+                        self.scoped.pop();
                     }
                     self.out.push(')');
+                }
+                '|' => {
+                    self.close_scoped();
+                    self.out.push('|');
+                    for opening in self.scoped.last().cloned().unwrap_or_default() {
+                        self.out.push_str(&opening);
+                    }
                 }
                 '$' if !self.multiline.last().is_some_and(|m| *m) => self.out.push_str(r"(?=(?:\r\n|\n|\r)?\z)"),
                 c => self.out.push(c),
             }
+        }
+        self.close_scoped();
+    }
+
+    fn close_scoped(&mut self) {
+        for _ in self.scoped.last().map_or(&[][..], |s| s) {
+            self.out.push(')');
         }
     }
 
@@ -79,6 +99,7 @@ impl Translator<'_> {
         self.out.push('(');
         let Some(flags) = ahead.strip_prefix('?') else {
             self.multiline.push(current);
+            self.scoped.push(Vec::new());
             return;
         };
         let end = flags.find(|c: char| !(c.is_ascii_alphabetic() || c == '-'));
@@ -88,6 +109,7 @@ impl Translator<'_> {
         };
         if !matches!(stop, Some(')' | ':')) {
             self.multiline.push(current);
+            self.scoped.push(Vec::new());
             return;
         }
         let (on, off) = letters.split_once('-').unwrap_or((letters, ""));
@@ -104,14 +126,19 @@ impl Translator<'_> {
             if let Some(m) = self.multiline.last_mut() {
                 *m = now;
             }
-            if on.is_empty() && off.is_empty() {
-                self.out.pop();
-            } else {
-                self.out.push_str(&format!("?{on}{minus})"));
+            self.out.pop();
+            if !(on.is_empty() && off.is_empty()) {
+                // Flags hold to the end of the group, over its alternatives.
+                let opening = format!("(?{on}{minus}:");
+                self.out.push_str(&opening);
+                if let Some(scoped) = self.scoped.last_mut() {
+                    scoped.push(opening);
+                }
             }
             return;
         }
         self.multiline.push(now);
+        self.scoped.push(Vec::new());
         self.out.push_str(&format!("?{on}{minus}"));
     }
 
@@ -128,6 +155,7 @@ impl Translator<'_> {
                 (_, true) => self.out.push_str(&format!("[^{items}]")),
                 (false, false) => self.out.push_str(&format!("[{items}]")),
             }
+            self.class_ended = self.out.len();
             return;
         }
         match c {
@@ -242,6 +270,13 @@ impl Translator<'_> {
         self.code(n);
     }
 
+    /// Does a predefined class stand before or behind the `-` that was just taken? Then it is no range.
+    fn beside_class(&self) -> bool {
+        let mut ahead = self.rest.clone();
+        let behind = ahead.next() == Some('\\') && ahead.next().is_some_and(|c| "dDwWsShHvVpP".contains(c));
+        behind || self.class_ended == self.out.len()
+    }
+
     /// Behind an opening bracket, up to its end; classes nest.
     fn class(&mut self) {
         self.out.push('[');
@@ -270,7 +305,7 @@ impl Translator<'_> {
                     self.out.push('\\');
                     self.out.push(c);
                 }
-                '-' if self.rest.peek() == Some(&'-') => self.out.push_str(r"\-"),
+                '-' if self.rest.peek() == Some(&'-') || self.beside_class() => self.out.push_str(r"\-"),
                 ' ' => self.out.push_str(r"\x20"),
                 c => self.out.push(c),
             }
