@@ -337,7 +337,10 @@ impl Builder<'_> {
     fn bindings(&self, bindings: &[Binding], body: &'static Node) -> Res<&'static Node> {
         let mut chain = body;
         for b in bindings.iter().rev() {
-            chain = self.add(control::bind(self.slot(b.slot)?, self.arg(b.init)?, chain));
+            chain = match self.scalar_in_storage(b)? {
+                Some(bind) => self.add(bind(chain)),
+                None => self.add(control::bind(self.slot(b.slot)?, self.arg(b.init)?, chain)),
+            };
         }
         Ok(chain)
     }

@@ -152,7 +152,8 @@ pub enum Matcher {
 }
 
 /// `let` and `loop` bind in order. `slot` holds the value; for a C++ object in place it holds the object's address and
-/// `native` its storage.
+/// `native` its storage. A scalar may have storage too, where its address is wanted: the init gives the bits, which are
+/// stored there, and the local is an lvalue.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Binding {
     pub slot: Slot,

@@ -89,6 +89,16 @@ impl Builder<'_> {
         self.scoped(&natives, chain)
     }
 
+    /// A scalar that is bound to storage of its own: what binds it, before the node that it is given.
+    pub fn scalar_in_storage(&self, b: &Binding) -> Res<Option<impl FnOnce(&'static Node) -> Node>> {
+        let (Some(native), Some(repr)) = (b.native, self.tree.repr(b.init)) else { return Ok(None) };
+        if !scalar::is_scalar(repr) {
+            return Ok(None);
+        }
+        let (place, slot, init) = (self.place(native)?, self.slot(b.slot)?, self.node(b.init)?);
+        Ok(Some(move |body| place::bind_scalar(place.word, repr, slot, init, body)))
+    }
+
     fn scoped(&self, natives: &[NativeId], body: &'static Node) -> Res<&'static Node> {
         if natives.is_empty() {
             return Ok(body);

@@ -1,10 +1,13 @@
 //! Native storage: the scopes whose C++ objects are destroyed at the end, in reverse order, on every way out.
 
 use super::call::Site;
+use super::scalar;
+use crate::control;
 use crate::frame::Frame;
 use crate::node::{Field, Node, THROWN};
 use engine::analyze::Slot;
 use engine::fault::{self, Res};
+use engine::questions::Repr;
 use engine::thread::Thread;
 use engine::value::Value;
 
@@ -57,4 +60,17 @@ pub fn scope(places: Vec<Place>, body: &'static Node) -> Node {
         }
     }
     Node::new(run).a(Field::of_object(&*Box::leak(Box::new(places)))).b(body)
+}
+
+/// Binds a local to a scalar in storage: the slot holds its address.
+pub fn bind_scalar(word: u32, repr: Repr, slot: Slot, init: &'static Node, body: &'static Node) -> Node {
+    fn run(t: &Thread, f: Frame, n: &'static Node) -> Value {
+        let Ok(v) = control::value(t, f, n.a.node()) else { return THROWN };
+        let at = f.word(n.x) as u64;
+        // SAFETY: the storage has the scalar's size.
+        unsafe { scalar::store(*n.c.object::<Repr>(), at, v.bits()) };
+        f.set(n.d.slot(), Value::from_bits(at));
+        n.b.node().run(t, f)
+    }
+    Node::new(run).a(init).b(body).c(Field::of_object(&*Box::leak(Box::new(repr)))).d(slot).x(word)
 }

@@ -355,6 +355,24 @@ fn temporaries_end_with_the_full_expression() {
 }
 
 #[test]
+fn a_scalar_in_storage_is_an_lvalue() {
+    let mut m = Make::new();
+    // (let [n (int 41)] (++ n) n), `n` in storage.
+    let n = Native { word: m.next, words: 2, ty: INT, destroy: None, flag: Slot(m.next + 2) };
+    m.next += 4;
+    m.natives.push(n);
+    let init = m.literal(INT, 41);
+    let int = |m: &mut Make| m.add(Expr::Local { slot: Slot(1) }, Ty::Cpp(INT, L));
+    let [n1, n2] = [int(&mut m), int(&mut m)];
+    let up = m.operator("++", &[n1], INT, L);
+    let out = m.out(n2);
+    let body = m.add(Expr::Do { body: [up, out].into() }, Ty::Value);
+    let bindings = [Binding { slot: Slot(1), init, native: Some(NativeId(0)) }].into();
+    let v = m.add(Expr::Let { bindings, body }, Ty::Value);
+    assert_eq!(m.long(v), 42);
+}
+
+#[test]
 fn a_site_that_cannot_be_bound_is_an_error_where_it_runs() {
     let mut m = Make::new();
     let v = m.call("no such stub", &[], INT, P);
