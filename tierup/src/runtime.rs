@@ -231,9 +231,14 @@ runtime! {
     }
     Map map(n: usize, items: *const Value) -> Value {
         // SAFETY: as above.
-        answer(coll::map(unsafe { std::slice::from_raw_parts(items, n) }))
+        answer(coll::map_with_check(unsafe { std::slice::from_raw_parts(items, n) }))
     }
     Set set(n: usize, items: *const Value) -> Value {
+        // SAFETY: as above.
+        answer(coll::set_with_check(unsafe { std::slice::from_raw_parts(items, n) }))
+    }
+    // Of constants, a duplicate is the reader's to find.
+    ConstantSet constant_set(n: usize, items: *const Value) -> Value {
         // SAFETY: as above.
         answer(coll::set(unsafe { std::slice::from_raw_parts(items, n) }))
     }
@@ -283,8 +288,10 @@ runtime! {
         with_bits(t, code, ty, |ty| host::parts().cpp.unbox(v, ty))
     }
     CatchCpp catch_cpp(t: &Thread, code: &'static Code, ty: u64) -> u64 {
-        let error = t.pending.get();
+        // Finding a base class may run code of its own, which must not meet the error.
+        let error = t.take_pending();
         let found = code.body.as_ref().and_then(|b| host::parts().cpp.catch_cpp(error, &b.tree.types[ty as usize]));
+        t.pending.set(error);
         found.unwrap_or(0)
     }
     Raw raw(code: &'static Code, raw: u64) -> Value {

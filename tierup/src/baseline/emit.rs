@@ -674,6 +674,7 @@ impl<'a, 'f> Emit<'a, 'f> {
                     Build::Vector => Rt::Vector,
                     Build::Map => Rt::Map,
                     Build::Set => Rt::Set,
+                    Build::ConstantSet => Rt::ConstantSet,
                     Build::List => Rt::List,
                 };
                 let x = self.try_call(f, &[n, at], *err);

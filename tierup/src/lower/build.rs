@@ -377,7 +377,10 @@ impl<'a> Builder<'a> {
             }
             Expr::Vector { items } => self.build(Build::Vector, items),
             Expr::Map { entries } => self.build(Build::Map, entries),
-            Expr::Set { items } => self.build(Build::Set, items),
+            Expr::Set { items } => {
+                let constant = items.iter().all(|i| matches!(tree.expr(*i), Expr::Literal { .. }));
+                self.build(if constant { Build::ConstantSet } else { Build::Set }, items)
+            }
             Expr::List { items } => self.build(Build::List, items),
             Expr::WithMeta { value, meta } => {
                 let value = self.word(*value);

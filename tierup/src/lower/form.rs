@@ -116,6 +116,8 @@ pub enum Build {
     Vector,
     Map,
     Set,
+    /// Items that are constants: duplicates were looked for when it was read.
+    ConstantSet,
     List,
 }
 
