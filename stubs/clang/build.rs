@@ -96,7 +96,9 @@ fn compile(build: &cc::Build, files: &[PathBuf]) -> Vec<PathBuf> {
 /// What every object depends on: the compiler, its flags, our headers.
 fn environment(build: &cc::Build) -> u64 {
     let mut hash = DefaultHasher::new();
-    format!("{:?}", build.get_compiler().to_command()).hash(&mut hash);
+    // Not the whole command: its environment differs from build to build.
+    let compiler = build.get_compiler();
+    (compiler.path(), compiler.args()).hash(&mut hash);
     let mut headers: Vec<PathBuf> = files_with("cpp", "h");
     headers.sort();
     for header in headers {

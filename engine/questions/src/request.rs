@@ -1,7 +1,7 @@
 //! The questions themselves, and what may be asked of a C++ compiler's session. One request is answered at a time;
 //! whatever a form needs is batched into one.
 
-use crate::{Category, CppType, Diagnostic, Span};
+use crate::{Category, CppType, Diagnostic, Repr, Span};
 use serde::{Deserialize, Serialize};
 
 /// What a session is opened with. Part of every environment key.
@@ -35,6 +35,10 @@ pub enum Request {
     Compile { name: String, text: String, exports: Vec<String> },
     /// Links an object of this or an earlier process; `symbols` binds what the process provides (vars, constants, runtime).
     Load { object: Blob, symbols: Vec<(String, u64)>, exports: Vec<String> },
+    /// Writes a held object into a file, self-describing, for `Load` in a later process. By temporary file and rename.
+    Save { object: Blob, path: String },
+    /// Trampolines that depend only on a signature's shape; `Response::Shapes` has an address each.
+    Shapes { shapes: Vec<Shape> },
     /// Addresses of symbols in the JIT or the process.
     Lookup { symbols: Vec<String> },
     /// What can follow a text: names, with signatures.
@@ -58,6 +62,13 @@ pub enum Response {
     },
     Compiled(Compiled),
     Loaded(Loaded),
+    Saved {
+        bytes: u64,
+    },
+    /// `void shape(void* callee, void** args, void* ret)`, in the order asked; 0 for a shape that cannot be made.
+    Shapes {
+        addresses: Vec<u64>,
+    },
     Addresses {
         addresses: Vec<u64>,
     },
@@ -108,6 +119,9 @@ pub struct Compiled {
     pub bytes: u64,
     pub imports: Vec<String>,
     pub phases_us: Vec<(String, f64)>,
+    /// Raw functions whose bodies the object may have inlined, with the version: it is stale once one is redefined.
+    #[serde(default)]
+    pub uses: Vec<(String, u32)>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -239,6 +253,7 @@ pub enum Answer {
     },
     EnumConstant {
         ty: CppType,
+        #[serde(with = "wide")]
         value: i128,
     },
     /// A constant expression; the value as text where it is a literal (`-3`, `1.5`, `true`).
@@ -353,6 +368,29 @@ pub enum Abi {
     This,
 }
 
+/// The shape of a signature: all that an `exact` call to an `exported` symbol depends on. Index 0 is the result.
+/// Arguments are as for a `Trampoline`; a constructor's result is `Indirect`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Shape {
+    pub abi: Vec<Abi>,
+    pub reprs: Vec<Repr>,
+    /// In bytes, for structs.
+    pub sizes: Vec<u32>,
+}
+
+impl CallAnswer {
+    /// The shape of this call, where it depends on nothing else.
+    pub fn shape(&self) -> Option<Shape> {
+        if !self.exact || !self.exported || self.abi.len() != self.args.len() + 1 {
+            return None;
+        }
+        let result = if self.result_category == Category::Prvalue { self.result.repr } else { Repr::Pointer };
+        let types = std::iter::once((result, self.result.size)).chain(self.args.iter().map(|t| (t.repr, t.size)));
+        let (reprs, sizes) = types.unzip();
+        Some(Shape { abi: self.abi.clone(), reprs, sizes })
+    }
+}
+
 /// A call site with exact types: the key of a trampoline. Equal sites share one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Site {
@@ -369,4 +407,33 @@ pub struct Site {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trampoline {
     pub address: u64,
+}
+
+/// An `i128` that holds an `i64` or a `u64`, as one of these: serde's tagged enums know no wider integer.
+mod wide {
+    use serde::{Deserializer, Serializer, de};
+
+    pub fn serialize<S: Serializer>(value: &i128, to: S) -> Result<S::Ok, S::Error> {
+        match i64::try_from(*value) {
+            Ok(small) => to.serialize_i64(small),
+            Err(_) => to.serialize_u64(*value as u64),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<i128, D::Error> {
+        struct Integer;
+        impl de::Visitor<'_> for Integer {
+            type Value = i128;
+            fn expecting(&self, to: &mut std::fmt::Formatter) -> std::fmt::Result {
+                to.write_str("an integer of 64 bits")
+            }
+            fn visit_i64<E>(self, value: i64) -> Result<i128, E> {
+                Ok(value.into())
+            }
+            fn visit_u64<E>(self, value: u64) -> Result<i128, E> {
+                Ok(value.into())
+            }
+        }
+        from.deserialize_any(Integer)
+    }
 }

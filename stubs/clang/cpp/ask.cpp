@@ -52,7 +52,7 @@ json::Object Asker::overload(const NamedDecl *d) {
 
 void Asker::nearest(DeclContext *context, StringRef name, json::Object &out) {
   std::vector<std::pair<unsigned, std::string>> found;
-  unsigned limit = std::max<unsigned>(1, name.size() / 3);
+  unsigned limit = name.size() <= 3 ? 1 : std::max<unsigned>(2, name.size() / 3);
   auto consider = [&](const NamedDecl *d) {
     if (!d->getIdentifier()) return;
     StringRef other = d->getName();
@@ -278,9 +278,14 @@ Chosen chosenBy(const Expr *e) {
 }
 
 // Does the argument travel as the caller holds it, with no conversion and no copy?
-bool untouched(const Expr *e) {
+// A temporary may be handed over as it is, though the tree moves from it.
+bool untouched(const Expr *e, bool temporary) {
   while (true) {
     if (isa<OpaqueValueExpr>(e)) return true;
+    if (auto *x = dyn_cast<CXXBindTemporaryExpr>(e)) {
+      e = x->getSubExpr();
+      continue;
+    }
     if (auto *x = dyn_cast<ParenExpr>(e)) e = x->getSubExpr();
     else if (auto *x = dyn_cast<MaterializeTemporaryExpr>(e)) e = x->getSubExpr();
     else if (auto *x = dyn_cast<ImplicitCastExpr>(e)) {
@@ -288,7 +293,8 @@ bool untouched(const Expr *e) {
       e = x->getSubExpr();
     } else if (auto *x = dyn_cast<CXXConstructExpr>(e)) {
       auto *c = x->getConstructor();
-      if (!c->isCopyOrMoveConstructor() || !c->isTrivial() || x->getNumArgs() != 1) return false;
+      if (!c->isCopyOrMoveConstructor() || x->getNumArgs() != 1) return false;
+      if (!c->isTrivial() && !(temporary && c->isMoveConstructor())) return false;
       e = x->getArg(0);
     } else {
       return false;
@@ -445,7 +451,8 @@ std::optional<json::Object> Asker::call(Calls &calls, Site site) {
                 (site.callee.kind == Callee::Construct && isa<CXXConstructorDecl>(fn));
   bool exact = exported && direct && !chosen.dispatch && !fn->isVariadic() && chosen.args.size() == fn->getNumParams() &&
                chosen.args.size() + shift == site.args.size();
-  for (auto *a : chosen.args) exact = exact && untouched(a);
+  for (size_t i = 0; exact && i < chosen.args.size(); ++i)
+    exact = untouched(chosen.args[i], operands[i + shift].category == Category::Prvalue);
   if (exact && chosen.object) {
     const Expr *object = chosen.object;
     while (auto *cast = dyn_cast<ImplicitCastExpr>(object)) {
@@ -472,7 +479,7 @@ std::optional<json::Object> Asker::call(Calls &calls, Site site) {
     QualType result = fn->getReturnType();
     if (constructor) push("indirect");
     else if (result->isReferenceType()) push("int");
-    else push(travels(info.getReturnInfo(), result));
+    else push(info.getReturnInfo().isIndirect() ? "indirect" : travels(info.getReturnInfo(), result));
     if (instance && !constructor) push(site.args.size() && operands[0].type->isPointerType() ? "int" : "this");
     size_t at = 0;
     auto it = info.arg_begin();

@@ -201,7 +201,7 @@ Definitions unify(Module &m, const Linker &linker, const StringMap<unsigned> &ve
   return out;
 }
 
-void refer(Module &m, const std::vector<std::string> &exports) {
+void refer(Module &m, const std::vector<std::string> &exports, const std::function<bool(StringRef)> &own) {
   dropLists(m);
   constructors(m);
   auto wanted = [&](StringRef name) { return std::find(exports.begin(), exports.end(), name) != exports.end(); };
@@ -216,9 +216,13 @@ void refer(Module &m, const std::vector<std::string> &exports) {
       g.setLinkage(GlobalValue::InternalLinkage);
       continue;
     }
-    bool internal = g.hasLocalLinkage() && staysLocal(g.getName());
     auto *variable = dyn_cast<GlobalVariable>(&g);
-    if (internal && (!variable || variable->isConstant())) continue;
+    if (g.hasLocalLinkage() && staysLocal(g.getName()) && (!variable || variable->isConstant())) continue;
+    if (own(g.getName())) {
+      g.setComdat(nullptr);
+      g.setLinkage(GlobalValue::InternalLinkage);
+      continue;
+    }
     g.setComdat(nullptr);
     g.setVisibility(GlobalValue::DefaultVisibility);
     if (wanted(g.getName())) {

@@ -3,6 +3,7 @@
 
 #include "llvm/ADT/StringMap.h"
 #include "llvm/IR/Module.h"
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,8 @@ struct Definitions {
 // For modules of the owner. `versions`: raw functions (by symbol) that stay replaceable, with the version to give a new body.
 Definitions unify(llvm::Module &, const Linker &, const llvm::StringMap<unsigned> &versions, const std::string &init);
 
-// For modules that are optimised: only `exports` are defined, all else is the owner's. `inlinable`: bodies are taken along.
-// Returns what definitions the bodies were given of.
-void refer(llvm::Module &, const std::vector<std::string> &exports);
+// For modules that are optimised: only `exports` are defined; what the text itself keeps local stays local (`own` decides), all
+// else is the owner's, with bodies taken along for inlining.
+void refer(llvm::Module &, const std::vector<std::string> &exports, const std::function<bool(llvm::StringRef)> &own);
 
 } // namespace rung

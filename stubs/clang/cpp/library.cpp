@@ -47,6 +47,7 @@ bool Library::start(std::string &error) {
   types = std::make_unique<Types>(*session);
   rawDeclarations.clear();
   tags = 0;
+  ++generation;
   Outcome o = input(preludeText, Place{}, linker->defined("__rung_started"));
   if (!o.good) {
     error = "the prelude does not compile";
@@ -143,6 +144,9 @@ json::Value Library::dispatch(const Object &request) {
   if (op == "raw") return raw(request);
   if (op == "ask") return ask(request);
   if (op == "trampolines") return trampolines(request);
+  if (op == "compile") return compile(request);
+  if (op == "load") return load(request);
+  if (op == "save") return save(request);
   if (op == "lookup") return lookup(request);
   if (op == "complete") return complete(request);
   if (op == "crash") abort();

@@ -18,8 +18,11 @@ struct Input {
 
 struct HeldObject {
   std::string bytes, name;
-  std::string text;  // its C++ text, which the owner parses when the object imports what nobody has defined
+  std::string text;  // its C++ text, from which the owner emits what the object imports and nobody has defined
   std::vector<std::string> exports;
+  std::vector<Event> events;  // the text as this session parsed it
+  clang::TranslationUnitDecl *unit = nullptr;
+  unsigned generation = 0;  // of the session; another one parses the text again
 };
 
 class Library {
@@ -72,6 +75,11 @@ private:
   llvm::json::Value failed(llvm::json::Array errors);
   llvm::json::Value failed(llvm::StringRef code, const llvm::Twine &message);
 
+  // Parses tier-2 text and takes its names out of lookup again.
+  bool readText(HeldObject &, llvm::json::Array &errors);
+  // The owner defines what `object` imports and nobody has.
+  bool supply(HeldObject &, std::vector<uint64_t> &inits, llvm::json::Array &errors);
+
   Config config;
   std::unique_ptr<Linker> linker;
   std::unique_ptr<Session> session;
@@ -85,6 +93,7 @@ private:
   unsigned counter = 0;    // names of initialisers and trampolines; never reused
   unsigned tags = 0;       // ABI tags given in this session
   std::vector<uint64_t> owed;  // initialisers of inputs whose reply could not name them
+  unsigned generation = 0;  // of the session
   bool dead = false;
 };
 

@@ -107,7 +107,8 @@ static bool symbols(StringRef bytes, std::vector<std::string> *defined, std::vec
       if (!name) consumeError(name.takeError());
       continue;
     }
-    if (name->empty() || (*flags & object::SymbolRef::SF_FormatSpecific)) continue;
+    // Each object has its own reference to the personality routine.
+    if (name->empty() || name->starts_with("DW.ref.") || (*flags & object::SymbolRef::SF_FormatSpecific)) continue;
     if (*flags & object::SymbolRef::SF_Undefined) {
       if (undefined && !(*flags & object::SymbolRef::SF_Weak) && *name != "_GLOBAL_OFFSET_TABLE_") undefined->push_back(name->str());
     } else if (defined && (*flags & object::SymbolRef::SF_Global) && !name->starts_with("DW.ref.")) {
@@ -244,6 +245,37 @@ uint64_t Linker::address(StringRef symbol, std::vector<Missing> &lacking, std::s
     return 0;
   }
   return at->getValue();
+}
+
+bool Linker::linkApart(StringRef object, StringRef name, const std::vector<std::pair<std::string, uint64_t>> &bindings,
+                       const std::vector<std::string> &exports, std::vector<uint64_t> &addresses, std::vector<Missing> &lacking,
+                       std::string &error) {
+  StringMap<uint64_t> bound;
+  for (auto &[symbol, at] : bindings) bound[symbol] = at;
+  for (auto &symbol : imports(object))
+    if (!bound.count(symbol)) address(symbol, lacking, error);
+  if (!lacking.empty() || !error.empty()) return false;
+  auto &es = jit->getExecutionSession();
+  auto &dylib = es.createBareJITDylib((name + "#" + Twine(++apart)).str());
+  dylib.addToLinkOrder(jit->getMainJITDylib());
+  if (auto process = jit->getProcessSymbolsJITDylib()) dylib.addToLinkOrder(*process);
+  SymbolMap map;
+  for (auto &[symbol, at] : bindings) map[es.intern(symbol)] = {ExecutorAddr(at), JITSymbolFlags::Exported};
+  auto fail = [&](Error e) {
+    error = take(std::move(e));
+    consumeError(es.removeJITDylib(dylib));
+    return false;
+  };
+  if (!map.empty())
+    if (auto e = dylib.define(absoluteSymbols(std::move(map)))) return fail(std::move(e));
+  if (auto e = jit->addObjectFile(dylib, MemoryBuffer::getMemBufferCopy(object, name))) return fail(std::move(e));
+  for (auto &symbol : exports) {
+    auto at = es.lookup({&dylib}, symbol);
+    if (!at) return fail(at.takeError());
+    addresses.push_back(at->getAddress().getValue());
+  }
+  linkedBytes += object.size();
+  return true;
 }
 
 } // namespace rung

@@ -36,6 +36,10 @@ public:
   uint64_t address(llvm::StringRef symbol, std::vector<Missing> &lacking, std::string &error);
   // Makes a stub for a replaceable function, so that others can refer to it.
   bool declareStub(llvm::StringRef symbol, std::string &error);
+  // Links an object that nobody else's symbols refer to, with bindings of its own, and gives the addresses of `exports`.
+  bool linkApart(llvm::StringRef object, llvm::StringRef name, const std::vector<std::pair<std::string, uint64_t>> &bindings,
+                 const std::vector<std::string> &exports, std::vector<uint64_t> &addresses, std::vector<Missing> &lacking,
+                 std::string &error);
   // Undefined symbols of an object that is not taken in.
   static std::vector<std::string> imports(llvm::StringRef object);
   uint64_t linkedBytes = 0;
@@ -59,6 +63,7 @@ private:
   llvm::StringMap<std::string> newest;            // replaceable symbol → name of its newest body
   llvm::StringMap<uint64_t> absolute;
   mutable llvm::StringMap<bool> process;
+  unsigned apart = 0;
 };
 
 } // namespace rung

@@ -80,12 +80,27 @@ void setLatest(FunctionDecl *first, FunctionDecl *latest) {
 
 bool Library::hidePrevious(const std::vector<Problem> &problems, std::vector<Hidden> &hidden) {
   bool any = false;
+  SourceManager &sources = session->sources();
   for (auto &p : problems) {
     if (p.level < DiagnosticsEngine::Error || !conflicts(p.id)) continue;
+    std::vector<NamedDecl *> previous;
     for (auto &note : p.notes) {
       auto it = rawDeclarations.find(note.location.getRawEncoding());
-      if (it == rawDeclarations.end()) continue;
-      NamedDecl *old = it->second;
+      if (it != rawDeclarations.end()) previous.push_back(it->second);
+    }
+    if (previous.empty() && p.location.isValid()) {
+      // Two texts without files and the same offset are one header read twice to Clang, which then names no place: the newest
+      // declaration of that name at that offset is meant.
+      llvm::StringRef name = llvm::StringRef(p.text).split('\'').second.split('\'').first;
+      unsigned offset = sources.getDecomposedLoc(p.location).second, newest = 0;
+      NamedDecl *found = nullptr;
+      for (auto &[at, d] : rawDeclarations)
+        if (at >= newest && d->getNameAsString() == name &&
+            sources.getDecomposedLoc(SourceLocation::getFromRawEncoding(at)).second == offset)
+          newest = at, found = d;
+      if (found) previous.push_back(found);
+    }
+    for (NamedDecl *old : previous) {
       bool known = false;
       for (auto &h : hidden) known |= h.decl == old;
       if (known) continue;

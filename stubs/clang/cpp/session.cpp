@@ -197,7 +197,7 @@ bool Session::snippet(llvm::StringRef text, const std::function<bool()> &body) {
   return good && !collector.failed();
 }
 
-std::unique_ptr<llvm::Module> Session::emit(Transaction &t) {
+std::unique_ptr<llvm::Module> Session::emit(Transaction &t, bool logging) {
   for (auto &e : recorder->early) replay(e, *owner_), log.push_back(e);
   recorder->early.clear();
   LambdaNamer namer(sources());
@@ -213,7 +213,7 @@ std::unique_ptr<llvm::Module> Session::emit(Transaction &t) {
     resetErrors();
     return nullptr;
   }
-  log.insert(log.end(), t.events.begin(), t.events.end());
+  if (logging) log.insert(log.end(), t.events.begin(), t.events.end());
   return module;
 }
 
@@ -224,7 +224,7 @@ void Session::keep(Transaction &t) {
 
 CodeGenerator &Session::optimizer() {
   if (!optimizer_) {
-    CodeGenOptions options = ci->getCodeGenOpts();
+    CodeGenOptions &options = *new CodeGenOptions(ci->getCodeGenOpts());  // the generator refers to it
     options.OptimizationLevel = 2;
     options.setInlining(CodeGenOptions::NormalInlining);
     optimizer_.reset(CreateLLVMCodeGen(ci->getDiagnostics(), "rung_o", &ci->getVirtualFileSystem(), ci->getHeaderSearchOpts(),

@@ -32,7 +32,7 @@ public:
   bool attempt(Transaction &, const std::function<bool()> &body);
 
   // Feeds a successful input to the owner; the module holds its definitions. Null when code generation complained.
-  std::unique_ptr<llvm::Module> emit(Transaction &);
+  std::unique_ptr<llvm::Module> emit(Transaction &, bool logging = true);
   // Keeps the instantiations of an input that emits nothing.
   void keep(Transaction &);
   // The second generator, for code that is optimised: it knows all that the owner knows, and defines nothing itself.

@@ -103,7 +103,8 @@ void removeFromLookup(Sema &sema, NamedDecl *d) {
     if (!context) break;
   }
   if (sema.TUScope && sema.TUScope->isDeclScope(d)) sema.TUScope->RemoveDecl(d);
-  if (d->getDeclName().getFETokenInfo())
+  auto kind = d->getDeclName().getNameKind();
+  if (kind != DeclarationName::CXXUsingDirective && kind != DeclarationName::CXXDeductionGuideName && d->getDeclName().getFETokenInfo())
     for (auto it = sema.IdResolver.begin(d->getDeclName()); it != sema.IdResolver.end(); ++it)
       if (*it == d) {
         sema.IdResolver.RemoveDecl(d);
@@ -186,6 +187,13 @@ void Recorder::InstantiationRequested(const ValueDecl *d) {
   if (open) open->requested.push_back(d);
 }
 
+void Recorder::CompletedImplicitDefinition(const FunctionDecl *d) {
+  if (open) open->completed.push_back(d);
+}
+void Recorder::FunctionDefinitionInstantiated(const FunctionDecl *d) {
+  if (open) open->requested.push_back(d);
+}
+
 void Watcher::MacroDefined(const Token &name, const MacroDirective *directive) {
   if (!recorder.open) return;
   const MacroDirective *before = directive->getPrevious();
@@ -217,14 +225,23 @@ void Transaction::begin(Sema &sema) {
   typeInfo = sema.CXXTypeInfoDecl;
 }
 
-void Transaction::rollback(Sema &sema) {
-  Set failed;
+static void takeNames(Sema &sema, DeclContext *unit, Set &all) {
   std::vector<NamedDecl *> named;
-  if (unit) collect(unit, failed, named);
+  if (unit) collect(unit, all, named);
   for (auto it = named.rbegin(); it != named.rend(); ++it) {
     removeFromLookup(sema, *it);
-    if (NamedDecl *kept = unlinkAny(*it, failed)) reveal(kept);
+    if (NamedDecl *kept = unlinkAny(*it, all)) reveal(kept);
   }
+}
+
+void Transaction::conceal(Sema &sema) {
+  Set all;
+  takeNames(sema, unit, all);
+}
+
+void Transaction::rollback(Sema &sema) {
+  Set failed;
+  takeNames(sema, unit, failed);
   for (auto &[pattern, d] : specializations) {
     if (auto *c = dyn_cast<ClassTemplateSpecializationDecl>(d)) {
       bool written = failed.count(c) || c->isExplicitSpecialization();
@@ -246,7 +263,17 @@ void Transaction::rollback(Sema &sema) {
       if (info) drop((t->*reach(FunctionSpecs()))(), info);
     }
   }
+  // Member functions of class templates are not announced; their finished bodies are.
+  for (auto &e : events)
+    if (e.kind == Event::TopLevel)
+      for (Decl *d : DeclGroupRef::getFromOpaquePtr(e.what))
+        if (auto *f = dyn_cast<FunctionDecl>(d)) requested.push_back(f);
   for (auto *value : requested) forget(value);
+  for (auto *f : completed) {
+    auto *made = const_cast<FunctionDecl *>(f);
+    made->setBody(nullptr);
+    made->setInvalidDecl(false);
+  }
   for (auto &[value, where] : sema.PendingInstantiations) forget(value);
   sema.PendingInstantiations.clear();
   sema.PendingLocalImplicitInstantiations.clear();

@@ -27,6 +27,7 @@ struct Transaction {
   std::vector<Event> events;
   std::vector<std::pair<const clang::RedeclarableTemplateDecl *, clang::Decl *>> specializations;
   std::vector<const clang::ValueDecl *> requested;
+  std::vector<const clang::FunctionDecl *> completed;  // implicit members that got a body
   std::vector<std::pair<clang::IdentifierInfo *, clang::MacroInfo *>> macros;  // the macro before, or null
   std::vector<clang::FileEntryRef> files;
   clang::LazyDeclPtr stdNamespace, stdBadAlloc, stdAlignVal;
@@ -36,6 +37,8 @@ struct Transaction {
   void begin(clang::Sema &);
   // Undoes everything; the diagnostics engine is reset by the caller.
   void rollback(clang::Sema &);
+  // Takes the input's names out of lookup and keeps what it instantiated.
+  void conceal(clang::Sema &);
 };
 
 // Takes declarations out of lookup without removing them from the tree.
@@ -65,6 +68,8 @@ public:
                                       const clang::VarTemplateSpecializationDecl *d) override;
   void AddedCXXTemplateSpecialization(const clang::FunctionTemplateDecl *t, const clang::FunctionDecl *d) override;
   void InstantiationRequested(const clang::ValueDecl *d) override;
+  void CompletedImplicitDefinition(const clang::FunctionDecl *d) override;
+  void FunctionDefinitionInstantiated(const clang::FunctionDecl *d) override;
 
 private:
   void note(Event e) { (open ? open->events : early).push_back(e); }

@@ -11,6 +11,14 @@ type Stub = unsafe extern "C" fn(*mut c_void, *mut *mut c_void, *mut c_void);
 #[link(name = "rung_clang_guard", kind = "static")]
 unsafe extern "C" {
     fn test_guard_call(stub: Stub, args: *mut *mut c_void, ret: *mut c_void, text: *mut c_char, room: usize) -> c_int;
+    fn test_guard_shape(
+        stub: Stub,
+        callee: *mut c_void,
+        args: *mut *mut c_void,
+        ret: *mut c_void,
+        text: *mut c_char,
+        room: usize,
+    ) -> c_int;
     fn test_guard_init(init: unsafe extern "C" fn()) -> c_int;
     fn rung_test_twice(x: c_int) -> c_int;
 }
@@ -125,6 +133,20 @@ pub fn run<R>(stub: Trampoline, args: &mut [*mut c_void], ret: &mut R) -> Result
     unsafe {
         let stub = std::mem::transmute::<usize, Stub>(stub.address as usize);
         match test_guard_call(stub, args.as_mut_ptr(), (ret as *mut R).cast(), text.as_mut_ptr(), text.len()) {
+            0 => Ok(()),
+            _ => Err(CStr::from_ptr(text.as_ptr()).to_string_lossy().into_owned()),
+        }
+    }
+}
+
+/// Runs a signature-shaped trampoline on a callee.
+pub fn run_shape<R>(stub: Trampoline, callee: u64, args: &mut [*mut c_void], ret: &mut R) -> Result<(), String> {
+    let mut text = [0 as c_char; 256];
+    // SAFETY: as in `run`; the callee has the shape, as its answer says.
+    unsafe {
+        let stub = std::mem::transmute::<usize, Stub>(stub.address as usize);
+        let callee = callee as usize as *mut c_void;
+        match test_guard_shape(stub, callee, args.as_mut_ptr(), (ret as *mut R).cast(), text.as_mut_ptr(), text.len()) {
             0 => Ok(()),
             _ => Err(CStr::from_ptr(text.as_ptr()).to_string_lossy().into_owned()),
         }

@@ -1,0 +1,141 @@
+//! Signature-shaped trampolines do what the general ones do.
+
+mod support;
+use questions::*;
+use std::ffi::c_void;
+use support::*;
+
+const HEADER: &str = r#"
+#include <stdexcept>
+#include <string>
+struct Small { int a; int b; };
+struct Odd { char c[3]; };
+struct Mixed { double d; int i; };
+struct Floats { float x, y, z; };
+struct Big { long v[5]; };
+enum class Color : unsigned char { red = 1, green = 7 };
+int add(int a, int b) { return a + b; }
+double mean(double a, float b) { return (a + b) / 2; }
+signed char narrow(signed char a, unsigned short b, bool c) { return static_cast<signed char>(a + b + c); }
+Small small(Small s) { return {s.b, s.a}; }
+Odd odd(Odd o) { return {{o.c[2], o.c[1], o.c[0]}}; }
+Mixed mixed(Mixed m, int k) { return {m.d * k, m.i + k}; }
+Floats floats(Floats f) { return {f.z, f.y, f.x}; }
+Big big(Big b, long n) { for (auto &x : b.v) x += n; return b; }
+Color next(Color c) { return c == Color::red ? Color::green : Color::red; }
+int &ref(int &x) { ++x; return x; }
+int length(const std::string &s) { return static_cast<int>(s.size()); }
+std::string make(int n) { return std::string(n, 'x'); }
+int eat(std::string s) { return static_cast<int>(s.size()); }
+int raise(int x) { if (x) throw std::runtime_error("shaped"); return 3; }
+struct Obj { int v; Obj(int v, int w); int get(int k) const; };
+Obj::Obj(int v, int w) : v(v + w) {}
+int Obj::get(int k) const { return v * k; }
+long many(long a, long b, long c, long d, long e, long f, long g, double h) { return a + b + c + d + e + f + g * 10 + static_cast<long>(h); }
+"#;
+
+#[test]
+fn shapes_call_like_trampolines() {
+    let s = Session::open();
+    s.good(HEADER);
+    let cases: Vec<(Callee, Vec<Arg>)> = vec![
+        (named("add"), vec![prvalue("int"), prvalue("int")]),
+        (named("mean"), vec![prvalue("double"), prvalue("float")]),
+        (named("narrow"), vec![prvalue("signed char"), prvalue("unsigned short"), prvalue("bool")]),
+        (named("small"), vec![prvalue("Small")]),
+        (named("odd"), vec![prvalue("Odd")]),
+        (named("mixed"), vec![prvalue("Mixed"), prvalue("int")]),
+        (named("floats"), vec![lvalue("Floats")]),
+        (named("big"), vec![prvalue("Big"), prvalue("long")]),
+        (named("next"), vec![prvalue("Color")]),
+        (Callee::Construct { ty: "Obj".into() }, vec![prvalue("int"), prvalue("int")]),
+        (method("get"), vec![lvalue("Obj"), prvalue("int")]),
+        (method("get"), vec![prvalue("Obj *"), prvalue("int")]),
+        (named("many"), [vec![prvalue("long"); 7], vec![prvalue("double")]].concat()),
+    ];
+    for (callee, args) in cases {
+        let (answer, stub) = s.made(callee.clone(), args);
+        let shape = answer.shape().unwrap_or_else(|| panic!("{answer:#?}"));
+        let (address, symbol) = (shape_of(&s, &shape), address_of(&s, &answer.symbol));
+        // Arguments: bytes counted up, through slots; a pointer argument points to an object.
+        let mut object = [11i32, 0, 0, 0];
+        let mut slots: Vec<[u64; 8]> = Vec::new();
+        for (i, ty) in answer.args.iter().enumerate() {
+            let mut slot = [0u64; 8];
+            match ty.repr {
+                Repr::Pointer => slot[0] = (&raw mut object) as u64,
+                Repr::F32 => slot[0] = (1.5f32 + i as f32).to_bits().into(),
+                Repr::F64 => slot[0] = (2.25 + i as f64).to_bits(),
+                Repr::Bool => slot[0] = 1,
+                _ if ty.name == "Floats" => slot = [f2(1.0, 2.0), f2(3.0, 0.0), 0, 0, 0, 0, 0, 0],
+                _ if ty.name == "Mixed" => slot = [4.5f64.to_bits(), 9, 0, 0, 0, 0, 0, 0],
+                _ => slot = std::array::from_fn(|k| (0x01020304 * (k as u64 + 1) + i as u64) & mask(ty.size, k)),
+            }
+            slots.push(slot);
+        }
+        let mut one = [0u64; 8];
+        let mut pointers: Vec<*mut c_void> = slots.iter_mut().map(ptr).collect();
+        run(stub, &mut pointers, &mut one).unwrap();
+        let mut two = [0u64; 8];
+        let fixed = Trampoline { address };
+        run_shape(fixed, symbol, &mut pointers, &mut two).unwrap();
+        assert_eq!(one, two, "{callee:?}\n{answer:#?}");
+    }
+}
+
+fn f2(a: f32, b: f32) -> u64 {
+    u64::from(a.to_bits()) | u64::from(b.to_bits()) << 32
+}
+
+fn mask(size: u32, eightbyte: usize) -> u64 {
+    let bytes = (size as i64 - 8 * eightbyte as i64).clamp(0, 8);
+    if bytes == 8 { u64::MAX } else { (1u64 << (8 * bytes)) - 1 }
+}
+
+fn shape_of(s: &Session, shape: &Shape) -> u64 {
+    match s.ask_raw(&Request::Shapes { shapes: vec![shape.clone(), shape.clone()] }) {
+        Response::Shapes { addresses } => {
+            assert!(addresses[0] != 0 && addresses[0] == addresses[1]);
+            addresses[0]
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn address_of(s: &Session, symbol: &str) -> u64 {
+    match s.ask_raw(&Request::Lookup { symbols: vec![symbol.into()] }) {
+        Response::Addresses { addresses } => addresses[0],
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn references_strings_and_exceptions() {
+    let s = Session::open();
+    s.good(HEADER);
+    let by_shape = |callee: Callee, args: Vec<Arg>| {
+        let answer = s.call(callee, args).unwrap();
+        let shape = answer.shape().unwrap_or_else(|| panic!("{answer:#?}"));
+        (Trampoline { address: shape_of(&s, &shape) }, address_of(&s, &answer.symbol))
+    };
+    let (stub, f) = by_shape(named("ref"), vec![lvalue("int")]);
+    let (mut x, mut back) = (1i32, 0usize);
+    run_shape(stub, f, &mut [ptr(&mut x)], &mut back).unwrap();
+    assert_eq!((x, back), (2, (&raw const x) as usize));
+    let (stub, f) = by_shape(named("make"), vec![prvalue("int")]);
+    let (mut n, mut text) = (30i32, [0u64; 4]);
+    run_shape(stub, f, &mut [ptr(&mut n)], &mut text).unwrap();
+    let (stub, f) = by_shape(named("length"), vec![lvalue("std::string")]);
+    let mut length = 0i32;
+    run_shape(stub, f, &mut [ptr(&mut text)], &mut length).unwrap();
+    assert_eq!(length, 30);
+    let (stub, f) = by_shape(named("eat"), vec![prvalue("std::string")]);
+    run_shape(stub, f, &mut [ptr(&mut text)], &mut length).unwrap();
+    assert_eq!(length, 30);
+    let (_, destroy) = s.made(Callee::Destroy { ty: "std::string".into() }, vec![lvalue("std::string")]);
+    run(destroy, &mut [ptr(&mut text)], &mut length).unwrap();
+    let (stub, f) = by_shape(named("raise"), vec![prvalue("int")]);
+    assert_eq!(run_shape(stub, f, &mut [ptr(&mut n)], &mut length).unwrap_err(), "shaped");
+    assert!(s.call(named("eat"), vec![lvalue("std::string")]).unwrap().shape().is_none(), "a copy is needed");
+    assert!(s.call(named("add"), vec![prvalue("int"), prvalue("long")]).unwrap().shape().is_none(), "a conversion is needed");
+}
