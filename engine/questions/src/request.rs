@@ -38,7 +38,7 @@ pub enum Request {
     /// Writes a held object into a file, self-describing, for `Load` in a later process. By temporary file and rename.
     Save { object: Blob, path: String },
     /// Trampolines that depend only on a signature's shape; `Response::Shapes` has an address each.
-    Shapes { shapes: Vec<Shape> },
+    Shapes { shapes: Vec<SignatureShape> },
     /// Addresses of symbols in the JIT or the process.
     Lookup { symbols: Vec<String> },
     /// What can follow a text: names, with signatures.
@@ -371,7 +371,7 @@ pub enum Abi {
 /// The shape of a signature: all that an `exact` call to an `exported` symbol depends on. Index 0 is the result.
 /// Arguments are as for a `Trampoline`; a constructor's result is `Indirect`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Shape {
+pub struct SignatureShape {
     pub abi: Vec<Abi>,
     pub reprs: Vec<Repr>,
     /// In bytes, for structs.
@@ -380,14 +380,14 @@ pub struct Shape {
 
 impl CallAnswer {
     /// The shape of this call, where it depends on nothing else.
-    pub fn shape(&self) -> Option<Shape> {
+    pub fn shape(&self) -> Option<SignatureShape> {
         if !self.exact || !self.exported || self.abi.len() != self.args.len() + 1 {
             return None;
         }
         let result = if self.result_category == Category::Prvalue { self.result.repr } else { Repr::Pointer };
         let types = std::iter::once((result, self.result.size)).chain(self.args.iter().map(|t| (t.repr, t.size)));
         let (reprs, sizes) = types.unzip();
-        Some(Shape { abi: self.abi.clone(), reprs, sizes })
+        Some(SignatureShape { abi: self.abi.clone(), reprs, sizes })
     }
 }
 

@@ -12,12 +12,12 @@ use inkwell::targets::{CodeModel, FileType, InitializationConfig, RelocMode, Tar
 use inkwell::types::{BasicMetadataTypeEnum, BasicType, BasicTypeEnum};
 use inkwell::values::{BasicMetadataValueEnum, BasicValueEnum, PointerValue};
 use inkwell::{AddressSpace, OptimizationLevel};
-use questions::{Abi, Diagnostic, Phase, Repr, Request, Response, Shape};
+use questions::{Abi, Diagnostic, Phase, Repr, Request, Response, SignatureShape};
 use std::collections::HashMap;
 
 #[derive(Default)]
 pub(crate) struct Shapes {
-    known: HashMap<Shape, u64>,
+    known: HashMap<SignatureShape, u64>,
     modules: usize,
 }
 
@@ -42,8 +42,8 @@ impl Shapes {
     }
 
     /// Makes those that are not known, in one module.
-    fn make(&mut self, core: &Core, shapes: &[Shape]) -> Result<(), String> {
-        let mut new: Vec<&Shape> = Vec::new();
+    fn make(&mut self, core: &Core, shapes: &[SignatureShape]) -> Result<(), String> {
+        let mut new: Vec<&SignatureShape> = Vec::new();
         for shape in shapes {
             if !self.known.contains_key(shape) && !new.contains(&shape) && supported(shape) {
                 new.push(shape);
@@ -84,7 +84,7 @@ fn machine() -> Result<TargetMachine, String> {
         .ok_or_else(|| "no machine for this target".to_owned())
 }
 
-fn supported(shape: &Shape) -> bool {
+fn supported(shape: &SignatureShape) -> bool {
     let n = shape.abi.len();
     let result = shape.abi.first();
     n > 0
@@ -101,7 +101,7 @@ struct Maker<'c, 'm> {
 }
 
 impl<'c> Maker<'c, '_> {
-    fn function(&self, name: &str, shape: &Shape) -> Result<(), BuilderError> {
+    fn function(&self, name: &str, shape: &SignatureShape) -> Result<(), BuilderError> {
         let pointer = self.context.ptr_type(AddressSpace::default());
         let shell = self.context.void_type().fn_type(&[pointer.into(), pointer.into(), pointer.into()], false);
         let function = self.module.add_function(name, shell, None);
@@ -174,7 +174,7 @@ impl<'c> Maker<'c, '_> {
         Ok(())
     }
 
-    fn result(&self, shape: &Shape) -> Option<BasicTypeEnum<'c>> {
+    fn result(&self, shape: &SignatureShape) -> Option<BasicTypeEnum<'c>> {
         match shape.abi[0] {
             Abi::Void | Abi::Indirect | Abi::ByVal | Abi::This => None,
             scalar @ (Abi::Int | Abi::F32 | Abi::F64) => Some(self.scalar(scalar, shape.reprs[0])),

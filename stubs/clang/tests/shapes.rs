@@ -92,7 +92,7 @@ fn mask(size: u32, eightbyte: usize) -> u64 {
     if bytes == 8 { u64::MAX } else { (1u64 << (8 * bytes)) - 1 }
 }
 
-fn shape_of(s: &Session, shape: &Shape) -> u64 {
+fn shape_of(s: &Session, shape: &SignatureShape) -> u64 {
     match s.ask_raw(&Request::Shapes { shapes: vec![shape.clone(), shape.clone()] }) {
         Response::Shapes { addresses } => {
             assert!(addresses[0] != 0 && addresses[0] == addresses[1]);
