@@ -102,12 +102,36 @@ fn both_ints(a: Value, b: Value) -> bool {
 fn both_doubles(a: Value, b: Value) -> Option<(f64, f64)> {
     #[inline(always)]
     fn number(v: Value) -> Option<f64> {
-        match v.as_double() {
-            None => v.as_fixnum().map(|n| n as f64),
-            some => some,
+        if is_plain_double(v) || v.is_fixnum() {
+            return if v.is_fixnum() { v.as_fixnum().map(|n| n as f64) } else { v.as_double() };
         }
+        unusual(v)
     }
     if both_ints(a, b) { None } else { Some((number(a)?, number(b)?)) }
+}
+
+#[inline(always)]
+fn is_plain_double(v: Value) -> bool {
+    v.bits() & 6 == 4
+}
+
+/// Zeros, infinities, boxed doubles; no number.
+#[cold]
+#[inline(never)]
+fn unusual(v: Value) -> Option<f64> {
+    v.as_double()
+}
+
+/// The word of a double; the ones that a word does not hold as they are out of line.
+#[inline(always)]
+fn of_double(d: f64) -> Value {
+    #[cold]
+    #[inline(never)]
+    fn unusual(d: f64) -> Value {
+        Value::double(d)
+    }
+    let plain = Value::from_bits(d.to_bits().wrapping_add(1 << 60).rotate_left(4));
+    if is_plain_double(plain) { plain } else { unusual(d) }
 }
 
 /// Where a node's slow path leads: the operation itself, and the node's other forms.
@@ -131,7 +155,7 @@ fn bin<O: Binary, A: Operand, B: Operand, const K: u8>(t: &Thread, f: Frame, n: 
     if K != INTS {
         if let Some((x, y)) = both_doubles(a, b) {
             if let Some(r) = O::doubles(x, y) {
-                return Value::double(r);
+                return of_double(r);
             }
         }
     }
