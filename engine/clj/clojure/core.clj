@@ -1301,3 +1301,29 @@
                direct))
      h)))
 
+;; ---------------------------------------------------------------- multimethods
+
+(defmacro defmulti
+  "Defines a multimethod with a dispatch function; options :default and :hierarchy. A second definition changes nothing."
+  [name & decl]
+  (let [doc (when (string? (first decl)) (first decl))
+        decl (if doc (next decl) decl)
+        attributes (when (map? (first decl)) (first decl))
+        decl (if attributes (next decl) decl)
+        dispatch (first decl)
+        options (apply hash-map (next decl))
+        unknown (seq (remove #{:default :hierarchy} (keys options)))
+        name (vary-meta name merge (when doc {:doc doc}) attributes)]
+    (when unknown
+      (throw (new IllegalArgumentException (str "Only these options are valid: :default, :hierarchy"))))
+    `(let [v# (def ~name)]
+       (when-not (and (bound? v#) (rung.host/multi-fn? (deref v#)))
+         (def ~name
+           (rung.host/multi-fn ~(clojure.core/name name) ~dispatch ~(get options :default :default)
+                               ~(get options :hierarchy `(var global-hierarchy))))
+         v#))))
+
+(defmacro defmethod
+  "Adds a method for a dispatch value to a multimethod."
+  [multifn dispatch-val & fn-tail]
+  `(rung.host/add-method ~multifn ~dispatch-val (fn ~@fn-tail)))

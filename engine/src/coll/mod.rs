@@ -80,6 +80,11 @@ use crate::value::Value;
 
 /// A vector of the items.
 pub fn vector(items: &[Value]) -> Value {
+    static EMPTY: std::sync::OnceLock<crate::heap::Root> = std::sync::OnceLock::new();
+    if items.is_empty() {
+        // One empty vector, as on the JVM.
+        return EMPTY.get_or_init(|| crate::heap::Root::new(Vector::from_slice(&[]).value())).get();
+    }
     Vector::from_slice(items).value()
 }
 /// A list of the items; the empty list where there are none.

@@ -1,7 +1,7 @@
-//! What the collections ask of values that are none of theirs: UUIDs, instants, tagged literals, typed arrays, eductions,
+//! What the collections ask of values that are none of theirs: UUIDs, instants, tagged literals, typed arrays,
 //! promises, namespaces. Types that programs define add their answers through [`add`].
 
-use super::{array, eduction, promise};
+use super::{array, multi, promise};
 use crate::coll::foreign::{self, Hook, Op};
 use crate::coll::{self, murmur};
 use crate::fault::Res;
@@ -33,7 +33,7 @@ fn answer(op: Op, v: Value, args: &[Value]) -> Option<Res> {
             Op::Meta => v.cast::<NamespaceObject>().map(|n| Ok(n.namespace.meta.get())),
             _ => None,
         },
-        TypeId::EDUCTION => eduction::answer(op, v, args),
+        TypeId::MULTI_FN => multi::answer(op, v, args),
         TypeId::PROMISE => promise::answer(op, v, args),
         TypeId::MATCHER | TypeId::REGEX => regex(op, v),
         t if (TypeId::LONG_ARRAY..=TypeId::BOOLEAN_ARRAY).contains(&t) => array::answer(op, v, args),

@@ -92,13 +92,13 @@ fn placed(made: Value, like: Value) -> Res {
 fn when(a: &[Value]) -> Res {
     match &a[2..] {
         [] => Err(arity("when", 0)),
-        [test, forms @ ..] => Ok(special("if", &[*test, body(forms)])),
+        [test, forms @ ..] => Ok(special("if", &[*test, special("do", forms)])),
     }
 }
 fn when_not(a: &[Value]) -> Res {
     match &a[2..] {
         [] => Err(arity("when-not", 0)),
-        [test, forms @ ..] => Ok(special("if", &[*test, Value::NIL, body(forms)])),
+        [test, forms @ ..] => Ok(special("if", &[*test, Value::NIL, special("do", forms)])),
     }
 }
 fn if_not(a: &[Value]) -> Res {

@@ -1,6 +1,6 @@
 //! Small functions that the library's Clojure part rests on, and a few of clojure.core that fit nowhere else.
 
-use crate::coll::{self, Cursor};
+use crate::coll;
 use crate::fault::{self, Class, Res};
 use crate::heap::TypeId;
 use crate::print::{self, Reader};
@@ -15,8 +15,6 @@ use std::time::Duration;
 
 natives! { pub HOST "rung.host";
     "import-classes" "[specs]" [(1) import_classes]
-    "keyword-arguments" "[s]" [(1) keyword_arguments]
-    "map-entry" "[k v]" [(2) |k, v| Ok(coll::entry(k, v))]
     "locked" "[x f]" [(2) locked]
     "read-tagged" "[tag form]" [(2) read_tagged]
     "read-with-text" "[] [stream] [stream eof-error? eof-value]" [(rest 0) read_with_text]
@@ -54,29 +52,6 @@ fn import_classes(specs: Value) -> Res {
         }
     }
     Ok(Value::NIL)
-}
-
-/// `:a 1 :b 2 {:c 3}` as a map.
-fn keyword_arguments(s: Value) -> Res {
-    let items = coll::items(s)?;
-    let (pairs, last) = match items.split_last() {
-        Some((&last, rest)) if items.len() % 2 != 0 => (rest, Some(last)),
-        _ => (&items[..], None),
-    };
-    let mut m = coll::array_map(pairs)?;
-    match last {
-        Some(more) if more.is_nil() || coll::kind::is_map(more) => {
-            let mut cursor = Cursor::new(more)?;
-            while let Some(e) = cursor.next()? {
-                m = coll::conj(m, e)?;
-            }
-        }
-        Some(odd) => {
-            return Err(fault::illegal_argument(format!("No value supplied for key: {}", print::display(odd))));
-        }
-        None => {}
-    }
-    Ok(m)
 }
 
 type Lock = Arc<ReentrantMutex<()>>;

@@ -124,7 +124,6 @@ mod clojure_string;
 mod closure;
 mod collection;
 mod edn;
-mod eduction;
 pub mod exception;
 pub mod foreign;
 mod format;
@@ -135,6 +134,7 @@ mod macros;
 mod math;
 mod member;
 mod misc;
+mod multi;
 pub mod name;
 mod namespace;
 mod printing;
@@ -159,9 +159,10 @@ static TABLES: &[&Table] = &[
     &arith::TABLE,
     &array::TABLE,
     &edn::TABLE,
-    &eduction::HOST,
     &misc::HOST,
     &misc::TABLE,
+    &multi::HOST,
+    &multi::TABLE,
     &promise::TABLE,
     &class::TABLE,
     &class::HOST,

@@ -22,7 +22,7 @@ pub(super) fn doubles(a: Value, b: Value) -> Option<(f64, f64)> {
 
 #[cold]
 pub(super) fn overflow() -> Thrown {
-    fault::raise(Class::Arithmetic, "integer overflow")
+    fault::raise(Class::Arithmetic, "long overflow")
 }
 
 #[cold]

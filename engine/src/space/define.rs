@@ -22,7 +22,10 @@ pub fn define(var: Gc<Var>, value: Option<Value>, meta: Option<Value>) -> Res<()
         }
     }
     let Some(meta) = meta else { return Ok(()) };
-    var.set_meta(meta);
+    let key = |k: &str| Keyword::intern(None, k).value();
+    let named = coll::assoc(meta, key("name"), var.name)?;
+    let home = super::find(&var.ns_str()).map_or(Value::NIL, |n| n.object());
+    var.set_meta(coll::assoc(named, key("ns"), home)?);
     for (flag, name) in [(VarFlag::Dynamic, "dynamic"), (VarFlag::Macro, "macro"), (VarFlag::Private, "private")] {
         let on = coll::get(meta, Keyword::intern(None, name).value(), Value::NIL)?.truthy();
         var.set_flag(flag, on);

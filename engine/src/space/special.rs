@@ -64,7 +64,7 @@ specials! {
     PRINT_LEVEL "*print-level*" nil;
     PRINT_READABLY "*print-readably*" yes;
     PRINT_META "*print-meta*" no;
-    PRINT_NAMESPACE_MAPS "*print-namespace-maps*" no;
+    PRINT_NAMESPACE_MAPS "*print-namespace-maps*" yes;
     PRINT_DUP "*print-dup*" no;
     FLUSH_ON_NEWLINE "*flush-on-newline*" yes;
     MATH_CONTEXT "*math-context*" nil;
