@@ -22,7 +22,7 @@ pub fn macroexpand_top(form: Value, places: &PlaceTable, file: &str, place: read
     let mut form = form;
     loop {
         let ns = space::current();
-        match expand(ns, form, Value::NIL, |_| false) {
+        match expand(ns, form, no_locals, |_| false) {
             Ok(Some(next)) => form = next,
             Ok(None) => return Ok(form),
             Err(t) => return Err(placed(t, form, places, file, place)),
@@ -32,22 +32,27 @@ pub fn macroexpand_top(form: Value, places: &PlaceTable, file: &str, place: read
 
 /// One step, as `macroexpand-1` does.
 pub fn macroexpand_1(form: Value) -> Res {
-    Ok(expand(space::current(), form, Value::NIL, |_| false)?.unwrap_or(form))
+    Ok(expand(space::current(), form, no_locals, |_| false)?.unwrap_or(form))
 }
 
 pub fn macroexpand(form: Value) -> Res {
     let mut form = form;
-    while let Some(next) = expand(space::current(), form, Value::NIL, |_| false)? {
+    while let Some(next) = expand(space::current(), form, no_locals, |_| false)? {
         form = next;
     }
     Ok(form)
 }
 
-/// The expansion of a macro call, `None` where the form is none. `bound` says whether a name is a local.
+fn no_locals() -> Res {
+    Ok(Value::NIL)
+}
+
+/// The expansion of a macro call, `None` where the form is none. `bound` says whether a name is a local, `env` makes what
+/// a program's macro sees as `&env`; the library's own macros do not look at it.
 pub(crate) fn expand(
     ns: &'static Namespace,
     form: Value,
-    env: Value,
+    env: impl FnOnce() -> Res,
     bound: impl Fn(crate::heap::Gc<Symbol>) -> bool,
 ) -> Res<Option<Value>> {
     let Some(symbol) = head(form) else { return Ok(None) };
@@ -60,7 +65,7 @@ pub(crate) fn expand(
     }
     let mut args = GcVec::new();
     args.push(form);
-    args.push(env);
+    args.push(if var.has(VarFlag::Library) { Value::NIL } else { env()? });
     coll::each(coll::rest(form)?, &mut |v| {
         args.push(v);
         Ok(std::ops::ControlFlow::Continue(()))
@@ -97,13 +102,25 @@ fn placed(thrown: Thrown, form: Value, places: &PlaceTable, file: &str, place: r
 }
 
 impl Analyzer<'_> {
+    /// `&env`: a map whose keys are the locals in scope, nil where there are none.
+    fn environment(&self) -> Res {
+        let mut pairs = GcVec::new();
+        for scope in &self.scopes {
+            for name in scope.own.iter().copied().chain(scope.locals.iter().map(|l| l.name)) {
+                pairs.push(Value::from_bits(name));
+                pairs.push(Value::TRUE);
+            }
+        }
+        if pairs.is_empty() { Ok(Value::NIL) } else { coll::map(&pairs) }
+    }
+
     /// Expands a macro call inside the form at hand.
     pub(crate) fn expand(&mut self, form: Value) -> Res<Option<Value>> {
         if let Some(known) = self.expansions.get(form) {
             return Ok(Some(known));
         }
         let this = &*self;
-        match expand(this.ns, form, Value::NIL, |s| this.is_bound(s)) {
+        match expand(this.ns, form, || this.environment(), |s| this.is_bound(s)) {
             Err(t) => {
                 let p = self.place;
                 let place = reader::Place {
