@@ -11,7 +11,11 @@ use std::cmp::Ordering;
 
 /// # Errors
 /// ClassCastException for things that have no order.
+#[inline]
 pub fn compare(a: Value, b: Value) -> Res<Ordering> {
+    if let (Some(x), Some(y)) = (a.as_fixnum(), b.as_fixnum()) {
+        return Ok(x.cmp(&y));
+    }
     compare_long(a, b).map(|n| n.cmp(&0))
 }
 

@@ -2,11 +2,10 @@
 //! objects where it can be helped, and without holding on to what was passed.
 
 use super::chunk::ChunkedCons;
-use super::entries::Way;
+use super::entries;
 use super::generated::Range;
 use super::indexed::{self, VecSeq};
-use super::list::{Cons, List, MapEntry};
-use super::map::{ArrayMap, HashMap, HashSet};
+use super::list::{Cons, List};
 use super::object::Items;
 use super::seq::{self, as_type};
 use crate::fault::Res;
@@ -14,7 +13,7 @@ use crate::heap::TypeId;
 use crate::thread;
 use crate::value::Value;
 
-/// A place in a collection. Lives on a native stack.
+/// A place in a collection. Lives on a native stack; small, for what a frame leaves unwritten may look like references.
 pub struct Cursor {
     items: Items,
     source: Source,
@@ -26,8 +25,6 @@ enum Source {
     Indexed(Value, usize),
     /// Longs: next, step, how many.
     Longs(i64, i64, u64),
-    Entries(Way),
-    Keys(Way),
     /// Any seqable, not asked yet.
     Rest(Value),
 }
@@ -39,9 +36,6 @@ impl Cursor {
         let source = match coll.type_id() {
             T::NONE if coll.is_nil() => Source::End,
             T::VECTOR | T::SUBVEC => Source::Indexed(coll, 0),
-            T::ARRAY_MAP => Source::Entries(Way::array(as_type!(coll, ArrayMap))),
-            T::HASH_MAP => Source::Entries(Way::table(as_type!(coll, HashMap).table)),
-            T::HASH_SET => Source::Keys(Way::table(as_type!(coll, HashSet).table)),
             T::VALUE_ARRAY => {
                 items = indexed::array_items(coll).unwrap_or(items);
                 Source::End
@@ -86,16 +80,6 @@ impl Cursor {
                     *left -= 1;
                     return Ok(Some(v));
                 }
-                Source::Entries(way) => {
-                    let Some((k, v)) = way.current() else { return Ok(None) };
-                    way.advance();
-                    return Ok(Some(MapEntry::new(k, v).value()));
-                }
-                Source::Keys(way) => {
-                    let Some((k, _)) = way.current() else { return Ok(None) };
-                    way.advance();
-                    return Ok(Some(k));
-                }
                 Source::Rest(rest) => {
                     let s = seq::seq(*rest)?;
                     self.source = match s.type_id() {
@@ -119,6 +103,12 @@ impl Cursor {
                         T::VECTOR_SEQ if seq::is_chunked(s) => {
                             let s = as_type!(s, VecSeq);
                             Source::Indexed(s.vec, s.index as usize)
+                        }
+                        T::MAP_SEQ | T::KEY_SEQ | T::VAL_SEQ if entries::is_batched(s) => {
+                            let (items, rest) = entries::batch(s);
+                            self.items = items;
+                            self.source = Source::Rest(rest);
+                            return Ok(self.items.take_first());
                         }
                         T::RANGE => {
                             let r = as_type!(s, Range);

@@ -7,7 +7,7 @@
 use super::hamt::{CollisionNode, HashNode, Table};
 use super::list::MapEntry;
 use super::map::ArrayMap;
-use super::object::{heap_type, unchecked};
+use super::object::{Items, heap_type, unchecked};
 use super::seq;
 use crate::fault::Res;
 use crate::heap::{self, Gc, Header, TypeId};
@@ -242,4 +242,41 @@ pub fn first_entry(s: Value) -> Res<(Value, Value)> {
         Some(e) => Ok((e.key, e.val)),
         None => super::lookup::as_entry(e),
     }
+}
+
+/// Is it a seq over a map of ours, whose items [`batch`] takes out many at a time?
+pub fn is_batched(s: Value) -> bool {
+    entries_of(s).is::<MapSeq>()
+}
+fn entries_of(s: Value) -> Value {
+    let keys = s.cast::<KeySeq>().map(|k| k.entries);
+    keys.or_else(|| s.cast::<ValSeq>().map(|v| v.entries)).unwrap_or(s)
+}
+
+/// The next items of a seq of entries, keys or values, and the seq that follows them.
+#[inline(never)]
+pub fn batch(s: Value) -> (Items, Value) {
+    const MOST: usize = 32;
+    let Some(m) = entries_of(s).cast::<MapSeq>() else { return (Items::none(), Value::NIL) };
+    let mut way = Way::of(m);
+    let mut out = heap::GcVec::new();
+    while let Some((k, v)) = way.current() {
+        if out.len() == MOST {
+            break;
+        }
+        out.push(match s.type_id() {
+            TypeId::KEY_SEQ => k,
+            TypeId::VAL_SEQ => v,
+            _ => MapEntry::new(k, v).value(),
+        });
+        way.advance();
+    }
+    let rest = way.seq(Value::NIL);
+    let rest = match s.type_id() {
+        TypeId::KEY_SEQ => KeySeq::new(rest, Value::NIL),
+        TypeId::VAL_SEQ => ValSeq::new(rest, Value::NIL),
+        _ => rest,
+    };
+    let n = out.len();
+    (Items::of(out.into_array(), 0, n), rest)
 }

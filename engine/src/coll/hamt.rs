@@ -115,6 +115,11 @@ impl Gc<HashNode> {
         if self.owned(edit) {
             return self;
         }
+        let (datamap, nodemap) = (AtomicU32::new(self.data()), AtomicU32::new(self.nodes()));
+        let used = self.entries().len() + self.children().len();
+        if edit == FROZEN && used == self.header().len() {
+            return heap::new_tail(HashNode { header: Header::blank(), datamap, nodemap, edit }, self.tail());
+        }
         HashNode::of(self.data(), self.nodes(), &[self.entries()], &[self.children()], edit)
     }
     fn with_val(self, bit: u32, v: Value, edit: u64) -> Gc<HashNode> {

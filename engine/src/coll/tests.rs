@@ -1,6 +1,7 @@
 //! The structures against the standard library's, the hashes and orders against the JVM's.
 
 use super::*;
+use crate::closure;
 use crate::heap::GcConfig;
 use crate::text::{Keyword, Symbol, Text};
 use std::collections::{BTreeMap, HashMap as StdMap};
@@ -300,7 +301,7 @@ fn deep_nesting_is_an_error_not_a_crash() {
     // Lazy seqs in lazy seqs take no stack.
     let mut s = list(&[n(7)]);
     for _ in 0..300_000 {
-        s = LazySeq::new(crate::closure!([s] "wrap", (0) |c: crate::native::Captures| Ok(c.get(0)))).value();
+        s = LazySeq::new(closure!([s] "wrap", (0) |c: crate::native::Captures| Ok(c.get(0)))).value();
     }
     assert_eq!(longs(s), [7]);
 }
@@ -310,7 +311,7 @@ fn a_lazy_seq_is_realised_once_by_many_threads() {
     use std::sync::atomic::{AtomicUsize, Ordering};
     static CALLS: AtomicUsize = AtomicUsize::new(0);
     crate::thread::attach();
-    let thunk = crate::closure!([] "slow", (0) |_| {
+    let thunk = closure!([] "slow", (0) |_| {
         CALLS.fetch_add(1, Ordering::SeqCst);
         std::thread::sleep(std::time::Duration::from_millis(30));
         Ok(list(&[n(5)]))
@@ -327,4 +328,27 @@ fn a_lazy_seq_is_realised_once_by_many_threads() {
         }
     });
     assert_eq!(CALLS.load(Ordering::SeqCst), 2);
+}
+
+fn counted_off(limit: i64) -> Res<Value> {
+    let core = |name: &str| crate::native::find("clojure.core", name).unwrap().materialise("clojure.core").value();
+    let numbers = crate::invoke::invoke(core("iterate"), &[core("inc"), n(0)])?;
+    let mapped = crate::invoke::invoke(core("map"), &[core("inc"), numbers])?;
+    crate::invoke::invoke(core("take"), &[n(limit), mapped])
+}
+
+#[test]
+fn walking_holds_on_to_nothing() {
+    crate::thread::attach();
+    let before = crate::heap::heap_bytes();
+    let last = closure!([] "last", (2) |_, _, x| Ok(x));
+    // Made by another thread, so that nothing of it is left over on this stack.
+    let make = || crate::heap::Root::new(counted_off(2_000_000).unwrap());
+    let root = std::thread::spawn(make).join().unwrap();
+    let taken_out = |root: crate::heap::Root| root.get();
+    let found = reduce(last, n(0), taken_out(root)).unwrap();
+    assert_eq!(found.as_long(), Some(2_000_000));
+    let grown = crate::heap::heap_bytes().saturating_sub(before);
+    // Held on to, two million items of three seqs would be over 500 MB.
+    assert!(grown < 250 << 20, "the heap grew by {} MB", grown >> 20);
 }
