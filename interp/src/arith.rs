@@ -101,13 +101,10 @@ fn both_ints(a: Value, b: Value) -> bool {
 #[inline(always)]
 fn both_doubles(a: Value, b: Value) -> Option<(f64, f64)> {
     #[inline(always)]
-    fn number(v: Value) -> Option<f64> {
-        if is_plain_double(v) || v.is_fixnum() {
-            return if v.is_fixnum() { v.as_fixnum().map(|n| n as f64) } else { v.as_double() };
-        }
-        unusual(v)
+    fn plain(v: Value) -> f64 {
+        f64::from_bits(v.bits().rotate_right(4).wrapping_sub(1 << 60))
     }
-    if both_ints(a, b) { None } else { Some((number(a)?, number(b)?)) }
+    if is_plain_double(a) && is_plain_double(b) { Some((plain(a), plain(b))) } else { unusual_doubles(a, b) }
 }
 
 #[inline(always)]
@@ -115,11 +112,13 @@ fn is_plain_double(v: Value) -> bool {
     v.bits() & 6 == 4
 }
 
-/// Zeros, infinities, boxed doubles; no number.
-#[cold]
+/// Mixed with integers; zeros, infinities, boxed doubles; no numbers.
 #[inline(never)]
-fn unusual(v: Value) -> Option<f64> {
-    v.as_double()
+fn unusual_doubles(a: Value, b: Value) -> Option<(f64, f64)> {
+    fn number(v: Value) -> Option<f64> {
+        v.as_double().or_else(|| v.as_fixnum().map(|n| n as f64))
+    }
+    if both_ints(a, b) { None } else { Some((number(a)?, number(b)?)) }
 }
 
 /// The word of a double; the ones that a word does not hold as they are out of line.
