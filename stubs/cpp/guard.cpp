@@ -113,9 +113,12 @@ const char *rung_kept_what(void *kept, size_t *bytes) {
   return k->has_what ? k->what.data() : nullptr;
 }
 
-void *rung_kept_match(void *kept, void *(*matcher)(const void *, void *)) {
+static void rethrow(const void *pointer) { std::rethrow_exception(*static_cast<const std::exception_ptr *>(pointer)); }
+
+// The matcher is generated; it needs no header of the library's.
+void *rung_kept_match(void *kept, void *(*matcher)(void (*)(const void *), const void *, void *)) {
   auto *k = static_cast<Kept *>(kept);
-  return k->exception ? matcher(&k->exception, k->scratch) : nullptr;
+  return k->exception ? matcher(rethrow, &k->exception, k->scratch) : nullptr;
 }
 
 void rung_kept_free(void *kept) {

@@ -110,7 +110,7 @@ fn not_callable(ty: &CppType, why: Diagnostic) -> Thrown {
 }
 
 /// Functions of a generated pool; `pool_size` of `rung/callback.hpp`.
-const POOL: usize = 8;
+const POOL: usize = 4;
 
 /// All plain functions of one signature.
 #[derive(Default)]
@@ -189,7 +189,7 @@ fn more(host: &Stubs, ty: &CppType) -> Result<(), Diagnostic> {
         "extern \"C\" void {name}(const void *, void *to) {{ using T = {t};\n\
          rung::pool<{number}, rung::signature<T>::type>::addresses((void **)to); }}\n"
     );
-    let f = host.generated.define(&host.session, &name, &text)?;
+    let f = host.generated.define(&host.session, &name, &text, crate::generated::Headers::Rung)?;
     let mut addresses = [0u64; 2 * POOL];
     // SAFETY: the generated function stores twice the pool's size.
     unsafe {

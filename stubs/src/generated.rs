@@ -16,6 +16,14 @@ enum Kind {
     Upcast,
 }
 
+/// What a generated text needs to be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Headers {
+    None,
+    /// `rung/rung.hpp`, and the table behind it.
+    Rung,
+}
+
 #[derive(Default)]
 pub(crate) struct Generated {
     made: DashMap<(Kind, Box<str>, u32), Result<u64, Diagnostic>>,
@@ -38,7 +46,8 @@ impl Generated {
             return found.clone();
         }
         let name = self.name();
-        let made = self.define(session, &name, &text(&name, &spelled(ty)));
+        let headers = if matches!(kind, Kind::Match | Kind::Upcast) { Headers::None } else { Headers::Rung };
+        let made = self.define(session, &name, &text(&name, &spelled(ty)), headers);
         if made.is_ok() || matches!(kind, Kind::Match | Kind::Upcast) {
             self.made.insert(key, made.clone());
         }
@@ -50,13 +59,14 @@ impl Generated {
     }
 
     /// Declares `text` and gives the address of its function `name`.
-    pub(crate) fn define(&self, session: &Session, name: &str, text: &str) -> Result<u64, Diagnostic> {
-        let done = session.raw_internal(text)?;
+    pub(crate) fn define(&self, session: &Session, name: &str, text: &str, headers: Headers) -> Result<u64, Diagnostic> {
+        let done = session.raw_internal(text, headers)?;
         guard::run_inits_or_diagnostic(&done.inits)?;
         session.lookup(name)
     }
 
-    /// Takes a `std::exception_ptr` and a place for a pointer: the address of the object that a handler of the type binds.
+    /// Takes what rethrows, a `std::exception_ptr` and a place for a pointer: the address of the object that a handler of
+    /// the type binds.
     pub(crate) fn matcher(&self, session: &Session, ty: &CppType) -> Option<u64> {
         let by_value = ty.target != "" && ty.kind != questions::TypeKind::Reference;
         self.get(session, Kind::Match, &ty.name, ty.version, |name, t| {
@@ -67,8 +77,8 @@ impl Generated {
                 "catch (T &e) { return (void *)&e; }"
             };
             format!(
-                "extern \"C\" void *{name}(const void *p, void *scratch) {{ using T = {t};\n\
-                 try {{ std::rethrow_exception(*(const std::exception_ptr *)p); }} {handler} catch (...) {{ return nullptr; }} }}\n"
+                "extern \"C\" void *{name}(void (*rethrow)(const void *), const void *p, void *scratch) {{ using T = {t};\n\
+                 try {{ rethrow(p); }} {handler} catch (...) {{ }} return nullptr; }}\n"
             )
         })
         .ok()

@@ -16,7 +16,8 @@ type Stub = unsafe extern "C" fn(*mut c_void, *const *mut u8, *mut u8);
 type Init = unsafe extern "C" fn();
 /// `T` of a generated converter: reads at the first, makes at the second.
 pub(crate) type Convert = unsafe extern "C" fn(*const c_void, *mut c_void);
-type Matcher = unsafe extern "C" fn(*const c_void, *mut c_void) -> *mut c_void;
+type Rethrow = unsafe extern "C-unwind" fn(*const c_void);
+type Matcher = unsafe extern "C" fn(Rethrow, *const c_void, *mut c_void) -> *mut c_void;
 
 unsafe extern "C" {
     fn rung_guard(stub: Stub, this: *mut c_void, args: *const *mut u8, ret: *mut u8, kept: *mut *mut c_void) -> i32;

@@ -202,7 +202,7 @@ impl CppHost for Stubs {
         self.session.environment_key()
     }
     fn prelude(&self, text: &str) -> Result<RawDone, Vec<Diagnostic>> {
-        self.session.raw_internal(text).map_err(|d| vec![d])
+        self.session.raw_internal(text, generated::Headers::None).map_err(|d| vec![d])
     }
     fn callbacks_may_fail(&self) -> bool {
         callback::some_were_made()

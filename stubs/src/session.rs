@@ -3,6 +3,7 @@
 
 use crate::answers::Answers;
 use crate::environment::{Environment, included, read_header};
+use crate::generated::Headers;
 use crate::library::Library;
 use crate::{StubsConfig, compile_error, first, guard, link, runtime};
 use engine::clock::{self, Part};
@@ -96,9 +97,11 @@ impl Session {
     }
 
     /// C++ text of our own making: no part of the environment, and no answer changes by it.
-    pub(crate) fn raw_internal(&self, text: &str) -> Result<RawDone, Diagnostic> {
+    pub(crate) fn raw_internal(&self, text: &str, headers: Headers) -> Result<RawDone, Diagnostic> {
         let mut s = self.state.lock();
-        s.bind_runtime()?;
+        if headers == Headers::Rung {
+            s.bind_runtime()?;
+        }
         s.declare(text, "rung", 1).map_err(first)
     }
 

@@ -106,7 +106,7 @@ template <class R> R zero() {
   }
 }
 
-inline constexpr int pool_size = 8;
+inline constexpr int pool_size = 4;
 
 // Plain functions, each with a place for the callback that it calls. They never throw.
 template <int Pool, class S> struct pool;
@@ -129,7 +129,7 @@ template <int Pool, class R, class... A> struct pool<Pool, R(A...)> {
   static void addresses(void **out) {
     for (int i = 0; i < pool_size; ++i)
       out[i] = &callbacks[i];
-    R (*functions[])(A...) noexcept = {function<0>, function<1>, function<2>, function<3>, function<4>, function<5>, function<6>, function<7>};
+    R (*functions[])(A...) noexcept = {function<0>, function<1>, function<2>, function<3>};
     for (int i = 0; i < pool_size; ++i)
       out[pool_size + i] = reinterpret_cast<void *>(functions[i]);
   }

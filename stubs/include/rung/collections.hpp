@@ -4,7 +4,22 @@
 
 #include "rung/convert.hpp"
 
+// Declared by every header that has tuples, pairs or arrays; naming them here saves reading one.
+namespace std {
+template <class T> struct tuple_size;
+template <size_t I, class T> struct tuple_element;
+} // namespace std
+
 namespace rung {
+
+template <class T, T... I> struct numbers {};
+#ifdef __clang__
+template <size N> using up_to = __make_integer_seq<numbers, size, N>;
+#else
+template <size N> using up_to = numbers<size, __integer_pack(N)...>;
+#endif
+// So that get<I>(t) is read as a template's call before the argument finds the library's.
+template <int> void get();
 
 // A row of words on the stack.
 class row {
@@ -38,19 +53,19 @@ template <class T> inline constexpr bool has_key<T, std::void_t<typename T::key_
 template <class T, class = void> inline constexpr bool has_mapped = false;
 template <class T> inline constexpr bool has_mapped<T, std::void_t<typename T::mapped_type>> = true;
 template <class T, class = void> inline constexpr bool has_range = false;
-template <class T> inline constexpr bool has_range<T, std::void_t<decltype(std::declval<const T &>().begin()), decltype(std::declval<const T &>().end())>> = true;
+template <class T> inline constexpr bool has_range<T, std::void_t<decltype(any<const T &>().begin()), decltype(any<const T &>().end())>> = true;
 template <class T, class = void> inline constexpr bool has_push = false;
-template <class T> inline constexpr bool has_push<T, std::void_t<decltype(std::declval<T &>().push_back(std::declval<typename T::value_type>()))>> = true;
+template <class T> inline constexpr bool has_push<T, std::void_t<decltype(any<T &>().push_back(any<typename T::value_type>()))>> = true;
 template <class T, class = void> inline constexpr bool has_tuple_size = false;
 template <class T> inline constexpr bool has_tuple_size<T, std::void_t<decltype(std::tuple_size<T>::value)>> = true;
 template <class T, class = void> inline constexpr bool is_pair = false;
 template <class T> inline constexpr bool is_pair<T, std::void_t<typename T::first_type, typename T::second_type>> = true;
 template <class T, class = void> inline constexpr bool is_optional = false;
-template <class T> inline constexpr bool is_optional<T, std::void_t<typename T::value_type, decltype(std::declval<T &>().has_value()), decltype(*std::declval<T &>())>> = true;
+template <class T> inline constexpr bool is_optional<T, std::void_t<typename T::value_type, decltype(any<T &>().has_value()), decltype(*any<T &>())>> = true;
 template <class T, class = void> inline constexpr bool is_variant = false;
-template <class T> inline constexpr bool is_variant<T, std::void_t<decltype(std::declval<T &>().valueless_by_exception())>> = true;
+template <class T> inline constexpr bool is_variant<T, std::void_t<decltype(any<T &>().valueless_by_exception())>> = true;
 template <class T, class = void> inline constexpr bool is_view = false;
-template <class T> inline constexpr bool is_view<T, std::void_t<typename T::element_type, typename T::value_type, decltype(std::declval<const T &>().subspan(0))>> = true;
+template <class T> inline constexpr bool is_view<T, std::void_t<typename T::element_type, typename T::value_type, decltype(any<const T &>().subspan(0))>> = true;
 
 template <class T> constexpr kind of() {
   if constexpr (!std::is_class_v<T> || !in_std<T>() || is_text<T>)
@@ -213,21 +228,20 @@ template <class T> struct convert<T, std::enable_if_t<shape::is<T, shape::pair>>
 template <class T> struct convert<T, std::enable_if_t<shape::is<T, shape::tuple>>> {
   static constexpr size n = std::tuple_size<T>::value;
   template <size I> using E = std::remove_cv_t<std::remove_reference_t<typename std::tuple_element<I, T>::type>>;
-  static word to_value(const T &t) { return out(t, std::make_index_sequence<n>()); }
+  static word to_value(const T &t) { return out(t, up_to<n>()); }
   static T from_value(word v) {
     row r(v, type_name<T>::get());
     r.wants(n, type_name<T>::get());
-    return in(r, std::make_index_sequence<n>());
+    return in(r, up_to<n>());
   }
 
 private:
-  template <size... I> static word out(const T &t, std::index_sequence<I...>) {
-    using std::get;
+  template <size... I> static word out(const T &t, numbers<size, I...>) {
     row r;
     (r.add(convert<E<I>>::to_value(get<I>(t))), ...);
     return r.end('v');
   }
-  template <size... I> static T in(const row &r, std::index_sequence<I...>) { return T{convert<E<I>>::from_value(r[I])...}; }
+  template <size... I> static T in(const row &r, numbers<size, I...>) { return T{convert<E<I>>::from_value(r[I])...}; }
 };
 
 template <class T> struct convert<T, std::enable_if_t<shape::is<T, shape::optional>>> {
