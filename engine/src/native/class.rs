@@ -18,7 +18,6 @@ natives! { pub TABLE "clojure.core";
     "supers" "[class]" [(1) supers]
     "bases" "[class]" [(1) bases]
 }
-natives! { pub HOST "rung.host"; "class-named" "[name]" [(1) class_named] }
 
 type Test = fn(Value) -> bool;
 
@@ -237,11 +236,6 @@ fn is_instance(c: Value, v: Value) -> Res {
 fn cast(c: Value, v: Value) -> Res {
     let name = class_object(c)?.name_text();
     if v.is_nil() || instance_of(&name, v) { Ok(v) } else { Err(crate::fault::class_cast(v, &name)) }
-}
-fn class_named(name: Value) -> Res {
-    let mut text = String::new();
-    crate::print::to_str(&mut text, name)?;
-    Ok(resolve(&text).unwrap_or(Value::NIL))
 }
 /// A value of a class that is the language's own, to ask the tests about.
 fn sample(full: &str) -> Option<Value> {

@@ -3,7 +3,7 @@
 use crate::coll;
 use crate::fault::{self, Class, Res, Throwable};
 use crate::heap::Gc;
-use crate::text::{ClassObject, Keyword, Text};
+use crate::text::{Keyword, Text};
 use crate::value::Value;
 
 natives! { pub TABLE "clojure.core";
@@ -13,11 +13,7 @@ natives! { pub TABLE "clojure.core";
     "ex-cause" "[ex]" [(1) ex_cause]
 }
 natives! { pub HOST "rung.host";
-    "exception" "[class-name & args]" [(rest 1) exception]
-    "throwable?" "[x]" [(1) is_throwable]
-    "exception-class" "[ex]" [(1) exception_class]
     "exception-trace" "[ex]" [(1) exception_trace]
-    "raise" "[class-name msg]" [(2) raise]
 }
 
 fn ex_info2(message: Value, data: Value) -> Res {
@@ -83,38 +79,6 @@ fn ex_message(e: Value) -> Res {
 fn ex_cause(e: Value) -> Res {
     Ok(e.cast::<Throwable>().map_or(Value::NIL, |t| t.cause))
 }
-fn is_throwable(e: Value) -> Res {
-    Ok(Value::bool(e.is::<Throwable>()))
-}
-fn exception_class(e: Value) -> Res {
-    match e.cast::<Throwable>() {
-        Some(t) => Ok(super::class::named(t.class().name())),
-        None => Ok(Value::NIL),
-    }
-}
 fn exception_trace(e: Value) -> Res {
     Ok(e.cast::<Throwable>().map_or(Value::NIL, |t| t.trace.get()))
-}
-
-/// `(Exception. message cause)` for a class of the table: by name or class object.
-pub fn exception(args: &[Value]) -> Res {
-    let name = match args[0].cast::<ClassObject>() {
-        Some(c) => c.name_text(),
-        None => super::string::text(args[0])?.as_str().to_owned(),
-    };
-    let Some(class) = Class::named(&name) else {
-        return Err(fault::raise(Class::ClassNotFound, name));
-    };
-    let (mut message, mut cause) =
-        (args.get(1).copied().unwrap_or(Value::NIL), args.get(2).copied().unwrap_or(Value::NIL));
-    // (Exception. cause)
-    if let (Some(t), 2) = (message.cast::<Throwable>(), args.len()) {
-        let mut text = String::new();
-        crate::print::to_str(&mut text, t.value())?;
-        (message, cause) = (Text::value(&text), t.value());
-    }
-    Ok(Throwable::alloc(class, message, cause, Value::NIL).value())
-}
-fn raise(class: Value, message: Value) -> Res {
-    Err(fault::throw(exception(&[class, message])?))
 }

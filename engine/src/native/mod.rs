@@ -165,7 +165,6 @@ static TABLES: &[&Table] = &[
     &multi::TABLE,
     &promise::TABLE,
     &class::TABLE,
-    &class::HOST,
     &clojure_string::TABLE,
     &exception::TABLE,
     &exception::HOST,

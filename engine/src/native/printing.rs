@@ -34,10 +34,9 @@ natives! { pub HOST "rung.host";
     "reader" "[f]" [(1) reader]
     "writer" "[f append?]" [(2) writer]
     "close" "[x]" [(1) close]
-    "read-char" "[r]" [(1) read_char]
+    "delete-file" "[path]" [(1) |f| Ok(Value::bool(std::fs::remove_file(path(f)?).is_ok()))]
     "read-line-from" "[r]" [(1) read_line_from]
     "write-text" "[w s]" [(2) write_text]
-    "print-to" "[w x]" [(2) print_to]
 }
 
 fn pr(args: &[Value]) -> Res {
@@ -151,9 +150,6 @@ fn writer_of(v: Value) -> Res<Gc<Writer>> {
 fn read_line_from(r: Value) -> Res {
     line_of(reader_of(r)?)
 }
-fn read_char(r: Value) -> Res {
-    Ok(reader_of(r)?.character()?.map_or(Value::NIL, |c| Value::char(c as u32)))
-}
 fn string_writer() -> Res {
     Ok(print::string_writer().value())
 }
@@ -194,11 +190,6 @@ fn write_text(w: Value, s: Value) -> Res {
     let mut content = String::new();
     print::to_str(&mut content, s)?;
     writer_of(w)?.write(&content)?;
-    Ok(Value::NIL)
-}
-fn print_to(w: Value, v: Value) -> Res {
-    let s = print::pr_str(v)?;
-    writer_of(w)?.write(&s)?;
     Ok(Value::NIL)
 }
 fn print_simple(v: Value, w: Value) -> Res {

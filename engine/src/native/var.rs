@@ -22,11 +22,7 @@ natives! { pub TABLE "clojure.core";
     "reset-meta!" "[iref metadata-map]" [(2) reset_meta]
 }
 natives! { pub HOST "rung.host";
-    "set-dynamic!" "[var on?]" [(2) set_dynamic]
-    "set-macro!" "[var on?]" [(2) set_macro]
     "local-var" "[]" [(0) local_var]
-    "capture-bindings" "[]" [(0) capture]
-    "restore-bindings" "[frames]" [(1) restore]
 }
 
 pub(super) fn var(v: Value) -> Res<Gc<Var>> {
@@ -97,13 +93,6 @@ fn get_bindings() -> Res {
     });
     coll::map(&pairs)
 }
-fn capture() -> Res {
-    Ok(binding::capture())
-}
-fn restore(frames: Value) -> Res {
-    Ok(binding::restore(frames))
-}
-
 /// Metadata of what can change its own: vars, namespaces, references.
 fn set_meta(v: Value, meta: Value) -> Res<()> {
     if let Some(v) = v.cast::<Var>() {
@@ -143,14 +132,6 @@ pub(super) fn reset_meta(v: Value, meta: Value) -> Res {
     Ok(meta)
 }
 
-fn set_dynamic(v: Value, on: Value) -> Res {
-    var(v)?.set_flag(VarFlag::Dynamic, on.truthy());
-    Ok(v)
-}
-fn set_macro(v: Value, on: Value) -> Res {
-    var(v)?.set_flag(VarFlag::Macro, on.truthy());
-    Ok(v)
-}
 /// A nameless dynamic var: `with-local-vars`.
 fn local_var() -> Res {
     let v = Var::alloc(Value::NIL, Value::NIL);

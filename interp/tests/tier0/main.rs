@@ -4,5 +4,6 @@ mod analyzed;
 mod collections;
 mod lang;
 mod language;
+mod library;
 mod natives;
 mod promotion;
