@@ -193,6 +193,16 @@ impl Analyzer<'_> {
 
     /// A C++ name in value position.
     pub(crate) fn cpp_value(&mut self, name: &str, position: Position) -> Res<ExprId> {
+        if let Some((ty, bits)) = match name {
+            "nullptr" => Some(("std::nullptr_t", 0)),
+            "true" => Some(("bool", 1)),
+            "false" => Some(("bool", 0)),
+            _ => None,
+        } {
+            let ty = self.builtin(ty);
+            let value = NativeConst::Bits(bits);
+            return Ok(self.add(Expr::NativeLiteral { value }, position, Ty::Cpp(ty, Category::Prvalue)));
+        }
         match self.ask(Question::Name { name: name.to_owned() })? {
             Answer::Variable { .. } => {
                 let callee = Callee::Variable { name: name.to_owned() };

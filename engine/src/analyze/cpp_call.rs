@@ -81,6 +81,13 @@ impl Analyzer<'_> {
         if args.iter().any(|&(id, _)| self.is_unknown(id)) {
             return Err(self.missing());
         }
+        if let [(id, _)] = args[..] {
+            if self.ty(id) == Ty::Value && !matches!(self.tree.expr(id), Expr::Fn { .. }) {
+                if let Some(ty) = self.converted_type(&callee)? {
+                    return self.convert_in(id, ty);
+                }
+            }
+        }
         let mut kinds = Vec::with_capacity(args.len());
         for &(id, _) in &args {
             kinds.push(match self.ty(id) {
@@ -105,6 +112,26 @@ impl Analyzer<'_> {
             });
         }
         self.site_node(callee, answer, ids, position)
+    }
+
+    /// `(cpp/T x)` of a Clojure value is a conversion where the type has one: constructors are not asked.
+    fn converted_type(&mut self, callee: &Callee) -> Res<Option<TypeIx>> {
+        let text = match callee {
+            Callee::Construct { ty } => ty.clone(),
+            Callee::Name { name } => name.clone(),
+            _ => return Ok(None),
+        };
+        if cpp_type::builtin(&text).is_some() {
+            return self.type_named(&text).map(Some);
+        }
+        let ty = match self.ask(Question::Name { name: text })? {
+            Answer::Type { ty } => ty,
+            _ => return Ok(None),
+        };
+        if !crate::host::parts().cpp.converts(&ty) {
+            return Ok(None);
+        }
+        Ok(Some(self.add_type(ty)))
     }
 
     fn site_node(&mut self, callee: Callee, answer: CallAnswer, args: Vec<ExprId>, position: Position) -> Res<ExprId> {

@@ -286,7 +286,14 @@ impl Analyzer<'_> {
         let name = self.local_name(name)?;
         let mark = self.scope().temporaries.len();
         let id = self.expr(init, Want::Any, Position::Value)?;
-        let native = self.take_storage(id, mark);
+        let native = match self.ty(id) {
+            // A C++ local is a variable: it can be assigned, referred to, its address taken.
+            Ty::Cpp(t, Category::Prvalue) if self.is_variable(t) => {
+                let size = self.tree.ty(t).size;
+                Some(self.scope().native(t, size, None))
+            }
+            _ => self.take_storage(id, mark),
+        };
         let id = self.end_full_expression(id, mark, Position::Value);
         let slot = self.scope().slot();
         if self.is_unknown(id) {
@@ -305,6 +312,11 @@ impl Analyzer<'_> {
         let hint = hint_of(name)?;
         self.scope().bind(name, slot, ty, hint);
         Ok(Binding { slot, init: id, native })
+    }
+
+    /// Is a value of the type a scalar that a variable can hold?
+    fn is_variable(&self, t: TypeIx) -> bool {
+        !matches!(self.tree.ty(t).repr, Repr::Memory | Repr::Void | Repr::Reference)
     }
 
     fn letfn(&mut self, args: &[Value], want: Want, position: Position) -> Res<ExprId> {

@@ -201,7 +201,10 @@ pub(super) fn answer(op: Op, v: Value, args: &[Value]) -> Option<Res> {
             Some(x) => Ok(x),
             None => match args.get(1) {
                 Some(&d) if d != Value::ABSENT => Ok(d),
-                _ => Err(fault::raise(fault::Class::ArrayIndexOutOfBounds, format!("Index out of bounds for length {n}"))),
+                _ => Err(fault::raise(
+                    fault::Class::ArrayIndexOutOfBounds,
+                    format!("Index out of bounds for length {n}"),
+                )),
             },
         },
         Op::Get => Ok(index().and_then(|i| get(v, i)).unwrap_or(args.get(1).copied().unwrap_or(Value::NIL))),

@@ -4,8 +4,8 @@ use super::string::text;
 use crate::coll;
 use crate::fault::{self, Class, Res};
 use crate::print::Reader as Stream;
-use crate::reader::{self, Options, Reader, Syntax};
 use crate::reader::value::Maker;
+use crate::reader::{self, Options, Reader, Syntax};
 use crate::text::{Keyword, Symbol};
 use crate::value::Value;
 
@@ -41,7 +41,9 @@ fn tagged(given: Value, tag: &str, v: Value) -> Res {
         _ => {}
     }
     match option(given, "default")? {
-        Value::ABSENT | Value::NIL => Err(fault::raise(Class::RuntimeException, format!("No reader function for tag {tag}"))),
+        Value::ABSENT | Value::NIL => {
+            Err(fault::raise(Class::RuntimeException, format!("No reader function for tag {tag}")))
+        }
         f => crate::invoke::invoke(f, &[symbol, v]),
     }
 }

@@ -31,7 +31,9 @@ natives! { pub TABLE "clojure.core";
 fn import_classes(specs: Value) -> Res {
     let check = |name: &str| match super::class_constant(name) {
         Some(_) => Ok(()),
-        None if super::constructs(name) || super::names(name.rsplit('.').next().unwrap_or(name)).next().is_some() => Ok(()),
+        None if super::constructs(name) || super::names(name.rsplit('.').next().unwrap_or(name)).next().is_some() => {
+            Ok(())
+        }
         None => Err(fault::raise(Class::ClassNotFound, name)),
     };
     for &spec in coll::items(specs)?.iter() {
@@ -99,8 +101,30 @@ fn locked(x: Value, f: Value) -> Res {
 fn is_special(v: Value) -> Res {
     let Some(s) = v.cast::<Symbol>().filter(|s| s.ns.is_nil()) else { return Ok(Value::FALSE) };
     let names = [
-        "def", "fn*", "let*", "letfn*", "loop*", "recur", "if", "do", "quote", "var", "try", "catch", "finally", "throw",
-        "case*", "set!", "new", ".", "reify*", "deftype*", "monitor-enter", "monitor-exit", "&", "import*",
+        "def",
+        "fn*",
+        "let*",
+        "letfn*",
+        "loop*",
+        "recur",
+        "if",
+        "do",
+        "quote",
+        "var",
+        "try",
+        "catch",
+        "finally",
+        "throw",
+        "case*",
+        "set!",
+        "new",
+        ".",
+        "reify*",
+        "deftype*",
+        "monitor-enter",
+        "monitor-exit",
+        "&",
+        "import*",
     ];
     Ok(Value::bool(names.contains(&s.name_str())))
 }

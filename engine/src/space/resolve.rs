@@ -165,14 +165,8 @@ pub fn native_meta(var: Gc<Var>) -> Value {
     let key = |k: &str| Keyword::intern(None, k).value();
     let made = (|| -> Res {
         let lists = super::load::read_all(row.arglists)?;
-        let mut pairs = vec_of([
-            key("arglists"),
-            lists,
-            key("name"),
-            var.name,
-            key("ns"),
-            find_or_create(&ns).object(),
-        ]);
+        let mut pairs =
+            vec_of([key("arglists"), lists, key("name"), var.name, key("ns"), find_or_create(&ns).object()]);
         if var.has(VarFlag::Macro) {
             pairs.push(key("macro"));
             pairs.push(Value::TRUE);

@@ -661,6 +661,29 @@ impl Gen<'_> {
                 return false;
             }
         };
+        let (init, full) = match self.tree.expr(b.init) {
+            Expr::Cleanups { body, temporaries } => (*body, Some((b.init, temporaries.to_vec()))),
+            _ => (b.init, None),
+        };
+        if !matches!(self.tree.repr(init), None | Some(Repr::Memory | Repr::Reference)) {
+            // A scalar: a C++ variable.
+            // The full expression ends with the declaration.
+            let inside = full.is_some();
+            self.full.extend(full);
+            let op = self.expr(init);
+            let op = self.tried(op);
+            let op = if inside { Op { temps: Vec::new(), ..op } } else { op };
+            let on = self.types.node(init) != Type::Never;
+            if on {
+                let (name, spelled) = (self.local_name(b.slot), self.spelled(ty));
+                self.line(format!("{spelled} {name} = {};", op.text));
+                self.bind(b.slot, Op::atom(name, Rep::Native(Repr::Reference)).typed(ty, Category::Lvalue));
+            }
+            if inside {
+                self.full.pop();
+            }
+            return on;
+        }
         let wrapped = self.needs_holder(b.init);
         if wrapped {
             self.holders(&[n]);

@@ -126,11 +126,24 @@ impl Builder<'_> {
         if self.current.is_none() {
             return;
         }
+        if let (Some(native), Some(from)) = (b.native, self.tree.repr(b.init)) {
+            if !matches!(from, Repr::Memory | Repr::Reference) {
+                return self.variable(b, native, from, o);
+            }
+        }
         if let Operand::V(v) = o {
             let name = self.arity.locals.iter().find(|l| l.slot == b.slot).map(|l| l.name.clone());
             self.vs[v.index()].name = self.vs[v.index()].name.take().or(name);
         }
         self.bind(b.slot, o);
+    }
+
+    /// A C++ scalar as a variable: stored in its storage, whose address the local is.
+    fn variable(&mut self, b: &Binding, native: NativeId, from: Repr, value: Operand) {
+        let Some((ty, _)) = self.cpp_type(b.init) else { return };
+        let address = self.emit_to(Rep::Native(Repr::Reference), |dst| Inst::Storage { dst, native });
+        let address = self.store(address, value, from, ty);
+        self.bind(b.slot, address);
     }
 
     pub fn let_(&mut self, id: ExprId, bindings: &[Binding], body: ExprId) -> Operand {

@@ -9,7 +9,7 @@ use questions::{Callee, Category, Repr, TypeKind};
 
 impl Builder<'_> {
     /// The C++ type of a node, and its category; `None` for Clojure values.
-    fn cpp_type(&self, id: ExprId) -> Option<(TypeIx, Category)> {
+    pub(super) fn cpp_type(&self, id: ExprId) -> Option<(TypeIx, Category)> {
         match self.tree.node(id).ty {
             Ty::Cpp(t, c) => Some((t, c)),
             Ty::Value => None,
@@ -190,7 +190,7 @@ impl Builder<'_> {
         self.emit_to(Rep::Native(result), |dst| Inst::Compute { dst, op, a, b, ty, err })
     }
     /// Stores a scalar as the lvalue's type; the lvalue's address is the result.
-    fn store(&mut self, address: Operand, src: Operand, from: Repr, ty: TypeIx) -> Operand {
+    pub(super) fn store(&mut self, address: Operand, src: Operand, from: Repr, ty: TypeIx) -> Operand {
         let err = self.err();
         // Null is found before the conversion fails.
         self.emit(Inst::NotNull { src: address, err });

@@ -3,7 +3,13 @@
 
 /// The translated pattern. What Java would refuse is left for the compiler to refuse.
 pub fn translate(pattern: &str) -> String {
-    let mut t = Translator { rest: pattern.chars().peekable(), out: String::new(), multiline: vec![false], scoped: vec![Vec::new()], class_ended: usize::MAX };
+    let mut t = Translator {
+        rest: pattern.chars().peekable(),
+        out: String::new(),
+        multiline: vec![false],
+        scoped: vec![Vec::new()],
+        class_ended: usize::MAX,
+    };
     t.run();
     t.out
 }
