@@ -110,7 +110,10 @@ fn main() {
         println!("cargo:rerun-if-changed={}", file.display());
         let text = std::fs::read_to_string(file).expect("a file of the library");
         let relative = file.strip_prefix(&root).expect("below the root").with_extension("");
-        let ns = relative.display().to_string().replace('/', ".").replace('_', "-");
+        // A namespace of several files: each begins with (in-ns 'name).
+        let own = text.find("(in-ns '").map(|i| text[i + 8..].split(')').next().unwrap_or("").to_owned());
+        let ns = own.unwrap_or_else(|| relative.display().to_string().replace('/', ".").replace('_', "-"));
+        let name = format!("{}.clj", relative.display());
         // (name, line, start, end). The ns form is for the reader's eye: definitions use full names.
         let mut definitions: Vec<(String, usize, usize, usize)> = Vec::new();
         for f in forms(&text) {
@@ -128,7 +131,7 @@ fn main() {
         let path = file.display();
         writeln!(
             out,
-            "    Source {{ ns: {ns:?}, definitions: {{ const TEXT: &str = include_str!({:?}); &[",
+            "    Source {{ ns: {ns:?}, file: {name:?}, definitions: {{ const TEXT: &str = include_str!({:?}); &[",
             path.to_string()
         )
         .expect("writing to a string");

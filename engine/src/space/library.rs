@@ -15,21 +15,33 @@ struct Definition {
 /// An embedded file.
 struct Source {
     ns: &'static str,
+    file: &'static str,
     definitions: &'static [Definition],
 }
 
 include!(concat!(env!("OUT_DIR"), "/library.rs"));
 
-type Index = HashMap<&'static str, HashMap<&'static str, &'static Definition>>;
+/// What stands where: the text of a definition, its file, the line it begins on.
+#[derive(Debug, Clone, Copy)]
+pub struct Found {
+    pub text: &'static str,
+    pub file: &'static str,
+    pub line: u32,
+}
+
+type Index = HashMap<(&'static str, &'static str), Found>;
 
 fn index() -> &'static Index {
     static INDEX: OnceLock<Index> = OnceLock::new();
-    INDEX.get_or_init(|| SOURCES.iter().map(|s| (s.ns, s.definitions.iter().map(|d| (d.name, d)).collect())).collect())
+    INDEX.get_or_init(|| {
+        let found = |s: &Source, d: &Definition| Found { text: d.text, file: s.file, line: d.line };
+        SOURCES.iter().flat_map(|s| s.definitions.iter().map(move |d| ((s.ns, d.name), found(s, d)))).collect()
+    })
 }
 
-/// The definition of a name, and its line.
-pub fn find(ns: &str, name: &str) -> Option<(&'static str, u32)> {
-    index().get(ns)?.get(name).map(|d| (d.text, d.line))
+/// The definition of a name.
+pub fn find(ns: &str, name: &str) -> Option<Found> {
+    index().get(&(ns, name)).copied()
 }
 
 /// Is a part of the namespace written in Clojure?

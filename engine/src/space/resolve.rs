@@ -73,7 +73,13 @@ fn home_in(ns: &'static Namespace, name: &str) -> Option<(String, String)> {
 /// A namespace's own var, or a library definition of that name in it.
 pub fn own(ns: &'static Namespace, name: Gc<Symbol>) -> Res<Option<Gc<Var>>> {
     match ns.mapping(name) {
-        Some(v) => Ok(Some(v)),
+        Some(v) => {
+            // Without a root: declared, or on its way in another thread, for which this waits.
+            if v.root() == Value::UNBOUND && is_library(ns.name) {
+                drop(MAKING.lock());
+            }
+            Ok(Some(v))
+        }
         None => materialise(ns, name),
     }
 }
@@ -97,11 +103,10 @@ fn materialise(ns: &'static Namespace, symbol: Gc<Symbol>) -> Res<Option<Gc<Var>
         v.set_root(f.value());
         return Ok(Some(v));
     }
-    let Some((text, line)) = library::find(ns.name, name) else { return Ok(None) };
+    let Some(found) = library::find(ns.name, name) else { return Ok(None) };
     let bound = [ns_var().value(), ns.object()];
     binding::push(&bound)?;
-    let file = format!("{}.clj", ns.name.replace('.', "/").replace('-', "_"));
-    let done = super::load::eval_text(text, &file, line);
+    let done = super::load::eval_text(found.text, found.file, found.line);
     binding::pop();
     if let Err(e) = done {
         // Whoever asks again is told again, and does not find a var without a root.

@@ -185,7 +185,7 @@ fn unboxed_longs_overflow_with_an_error() {
     });
     let f = compile(h.function("user/f", 1, 4, body));
     assert_eq!(run(f, &[long(39)]).unwrap().as_long(), Some(4052555153018976267));
-    assert_eq!(run(f, &[long(40)]), Err("integer overflow".into()));
+    assert_eq!(run(f, &[long(40)]), Err("long overflow".into()));
 }
 
 #[test]
