@@ -146,6 +146,24 @@ pub fn fib() -> Tree {
     h.function("user/fib", 1, 2, body)
 }
 
+/// `(def down (fn [n] (if (< n 1) 0 (+ 1 (down (- n 1))))))`, the call through the var.
+pub fn through_the_var() -> Tree {
+    let mut h = Hand::new();
+    let (n, one) = (h.local(1), h.long(1));
+    let test = h.op(Op::Lt, &[n, one]);
+    let var = h.constant(ConstKey::Var { ns: "user".into(), name: "down".into() });
+    let feedback = h.cell();
+    let callee = h.node(Expr::VarDeref { var, dynamic: false, feedback });
+    let (n, one) = (h.local(1), h.long(1));
+    let next = h.op(Op::Sub, &[n, one]);
+    let call = h.call(callee, &[next]);
+    let one = h.long(1);
+    let sum = h.op(Op::Add, &[one, call]);
+    let zero = h.long(0);
+    let body = h.if_(test, zero, sum);
+    h.function("user/down", 1, 2, body)
+}
+
 /// `(fn [n] (loop [i 0 acc 0] (if (< i n) (recur (inc i) (+ acc i)) acc)))`
 pub fn sum() -> Tree {
     let mut h = Hand::new();

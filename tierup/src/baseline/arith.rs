@@ -98,7 +98,7 @@ impl Emit<'_, '_> {
     /// The runtime's answer on words.
     fn ask(&mut self, op: Op, unary: bool, a: Value, b: Value, err: BlockId) -> Value {
         let args = [a, b];
-        self.try_call(Rt::of(op), &args[..if unary { 1 } else { 2 }], err)
+        self.try_slow(Rt::of(op), &args[..if unary { 1 } else { 2 }], err)
     }
 
     /// An operand of an operation whose other operand is a double.
@@ -118,7 +118,7 @@ impl Emit<'_, '_> {
                     F64,
                     |e| e.rotated_double(w),
                     |e| {
-                        let d = e.call(Rt::ToDouble, &[w]);
+                        let d = e.slow(Rt::ToDouble, &[w]);
                         let pending = e.b.ins().load(I64, super::emit::FLAGS, e.thread, super::emit::offset::PENDING);
                         let failed = e.b.ins().icmp_imm_s(IntCC::NotEqual, pending, Word::ABSENT.bits() as i64);
                         e.go_if(failed, err);
@@ -172,7 +172,7 @@ impl Emit<'_, '_> {
                 let (cold, hot) = self.fork(over);
                 self.b.set_cold_block(cold);
                 self.b.switch_to_block(cold);
-                self.run_rt(Rt::Overflow, &[]);
+                self.slow(Rt::Overflow, &[]);
                 let handler = self.blocks[err.index()];
                 self.b.ins().jump(handler, []);
                 self.b.switch_to_block(hot);
@@ -302,7 +302,7 @@ impl Emit<'_, '_> {
             let moved = self.b.ins().iadd_imm_s(bits, 1 << 60);
             let w = self.b.ins().rotl_imm_s(moved, 4);
             let no = self.is_no_double(w);
-            let boxed = self.either(no, I64, |_| w, |e| e.call(Rt::BoxDouble, &[r]));
+            let boxed = self.either(no, I64, |_| w, |e| e.slow(Rt::BoxDouble, &[r]));
             self.b.ins().jump(join, &[BlockArg::Value(boxed)]);
         }
         self.b.seal_block(slow);
@@ -410,7 +410,7 @@ impl Emit<'_, '_> {
             I8,
             |e| e.b.ins().icmp(IntCC::Equal, x, y),
             |e| {
-                let r = e.try_call(Rt::Equal, &[x, y], err);
+                let r = e.try_slow(Rt::Equal, &[x, y], err);
                 e.b.ins().icmp_imm_s(IntCC::Equal, r, Word::TRUE.bits() as i64)
             },
         )

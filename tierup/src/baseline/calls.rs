@@ -118,7 +118,7 @@ impl Emit<'_, '_> {
         let sp = self.b.ins().get_stack_pointer(I64);
         let over = self.b.ins().icmp(IntCC::UnsignedLessThan, sp, limit);
         self.rarely(over, |e| {
-            e.try_call(Rt::Poll, &[e.thread], err);
+            e.try_slow(Rt::Poll, &[e.thread], err);
         });
     }
 
@@ -136,7 +136,7 @@ impl Emit<'_, '_> {
         let hot = self.count(self.code.calls.as_ptr() as usize);
         self.rarely(hot, |e| {
             let code = e.code_address();
-            e.run_rt(Rt::CallHot, &[e.thread, code]);
+            e.slow(Rt::CallHot, &[e.thread, code]);
         });
     }
 
@@ -153,7 +153,7 @@ impl Emit<'_, '_> {
         self.b.set_cold_block(cold);
         self.b.switch_to_block(cold);
         let (code, a, l) = (self.code_address(), self.imm(arity as i64), self.imm(id.0 as i64));
-        let entry = self.call(Rt::LoopHot, &[self.thread, code, a, l]);
+        let entry = self.slow(Rt::LoopHot, &[self.thread, code, a, l]);
         let none = self.b.ins().icmp_imm_s(IntCC::Equal, entry, 0);
         let replace = self.b.create_block();
         self.b.ins().brif(none, on, [], replace, []);

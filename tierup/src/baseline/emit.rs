@@ -58,7 +58,7 @@ pub(super) struct Emit<'a, 'f> {
     pub frame: Option<Value>,
     pub blocks: Vec<Block>,
     kept: Vec<Kept>,
-    sigs: HashMap<(Vec<Type>, Vec<Type>), SigRef>,
+    sigs: HashMap<(CallConv, Vec<Type>, Vec<Type>), SigRef>,
     /// The job's functions that may be called directly: ordinary body by arity, and this unit's own.
     pub bodies: &'a dyn Fn(&mut FunctionBuilder<'f>, u32) -> FuncRef,
     pub own: Option<FuncRef>,
@@ -351,14 +351,14 @@ impl<'a, 'f> Emit<'a, 'f> {
         let w = self.b.ins().ishl_imm_s(n, 3);
         let back = self.b.ins().sshr_imm_s(w, 3);
         let lost = self.b.ins().icmp(IntCC::NotEqual, back, n);
-        self.either(lost, I64, |_| w, |e| e.call(Rt::BoxLong, &[n]))
+        self.either(lost, I64, |_| w, |e| e.slow(Rt::BoxLong, &[n]))
     }
     pub fn box_double(&mut self, d: Value) -> Value {
         let bits = self.b.ins().bitcast(I64, MemFlagsData::new(), d);
         let moved = self.b.ins().iadd_imm_s(bits, 1 << 60);
         let w = self.b.ins().rotl_imm_s(moved, 4);
         let no = self.is_no_double(w);
-        self.either(no, I64, |_| w, |e| e.call(Rt::BoxDouble, &[d]))
+        self.either(no, I64, |_| w, |e| e.slow(Rt::BoxDouble, &[d]))
     }
     /// True where the word is not a rotated double.
     pub fn is_no_double(&mut self, w: Value) -> Value {
@@ -373,12 +373,12 @@ impl<'a, 'f> Emit<'a, 'f> {
     /// A word that is a long.
     pub fn unbox_long(&mut self, w: Value) -> Value {
         let tag = self.b.ins().band_imm_s(w, 7);
-        self.either(tag, I64, |e| e.b.ins().sshr_imm_s(w, 3), |e| e.call(Rt::UnboxLong, &[w]))
+        self.either(tag, I64, |e| e.b.ins().sshr_imm_s(w, 3), |e| e.slow(Rt::UnboxLong, &[w]))
     }
     /// A word that is a double.
     pub fn unbox_double(&mut self, w: Value) -> Value {
         let no = self.is_no_double(w);
-        self.either(no, F64, |e| e.rotated_double(w), |e| e.call(Rt::UnboxDouble, &[w]))
+        self.either(no, F64, |e| e.rotated_double(w), |e| e.slow(Rt::UnboxDouble, &[w]))
     }
     /// A word as a representation that its type says it has.
     pub fn unbox(&mut self, w: Value, rep: Rep) -> Value {
@@ -456,14 +456,19 @@ impl<'a, 'f> Emit<'a, 'f> {
     // Calls.
 
     pub fn sig(&mut self, params: Vec<Type>, returns: Vec<Type>) -> SigRef {
-        if let Some(s) = self.sigs.get(&(params.clone(), returns.clone())) {
+        self.sig_of(CallConv::SystemV, params, returns)
+    }
+    fn sig_of(&mut self, convention: CallConv, params: Vec<Type>, returns: Vec<Type>) -> SigRef {
+        let key = (convention, params, returns);
+        if let Some(s) = self.sigs.get(&key) {
             return *s;
         }
-        let mut s = Signature::new(CallConv::SystemV);
+        let (_, params, returns) = &key;
+        let mut s = Signature::new(convention);
         s.params.extend(params.iter().map(|t| AbiParam::new(*t)));
         s.returns.extend(returns.iter().map(|t| AbiParam::new(*t)));
         let r = self.b.import_signature(s);
-        self.sigs.insert((params, returns), r);
+        self.sigs.insert(key, r);
         r
     }
     fn call_raw(&mut self, f: Rt, args: &[Value]) -> Option<Value> {
@@ -478,6 +483,44 @@ impl<'a, 'f> Emit<'a, 'f> {
         let call = self.b.ins().call_indirect(sig, address, args);
         self.b.inst_results(call).first().copied()
     }
+    /// Calls off the straight path: all registers keep what they hold, so that values of the straight path need not be
+    /// spilled (tier-facts.md). The result comes through the thread.
+    pub fn slow(&mut self, f: Rt, args: &[Value]) -> Value {
+        let row = f.row();
+        let words = row.params.iter().filter(|k| **k == Kind::Word).count();
+        let doubles = row.params.len() - words;
+        if !super::preserve::AVAILABLE || words > super::preserve::WORDS || doubles > 1 {
+            return self.call(f, args);
+        }
+        let target = self.imm(f.address() as i64);
+        let (mut passed, mut float) = (vec![self.thread, target], None);
+        for (x, kind) in args.iter().zip(row.params) {
+            match kind {
+                Kind::Double => float = Some(*x),
+                _ => passed.push(*x),
+            }
+        }
+        let mut types = vec![I64; passed.len()];
+        if let Some(d) = float {
+            passed.push(d);
+            types.push(F64);
+        }
+        let sig = self.sig_of(CallConv::PreserveAll, types, Vec::new());
+        let stub = self.imm(super::preserve::stub(row.result == Kind::Double) as i64);
+        self.b.ins().call_indirect(sig, stub, &passed);
+        match row.result {
+            Kind::Double => self.b.ins().load(F64, FLAGS, self.thread, offset::RESULT),
+            Kind::Word => self.b.ins().load(I64, FLAGS, self.thread, offset::RESULT),
+            Kind::Void => self.imm(0),
+        }
+    }
+    /// As `slow`, and goes to the handler where it threw.
+    pub fn try_slow(&mut self, f: Rt, args: &[Value], err: BlockId) -> Value {
+        let r = self.slow(f, args);
+        self.check(r, err);
+        r
+    }
+
     /// Calls a function of the runtime that has a result.
     pub fn call(&mut self, f: Rt, args: &[Value]) -> Value {
         match self.call_raw(f, args) {
@@ -793,7 +836,7 @@ impl<'a, 'f> Emit<'a, 'f> {
             I8,
             |_| same,
             |e| {
-                let r = e.call(Rt::Equal, &[s, k]);
+                let r = e.slow(Rt::Equal, &[s, k]);
                 e.b.ins().icmp_imm_s(IntCC::Equal, r, Word::TRUE.bits() as i64)
             },
         );

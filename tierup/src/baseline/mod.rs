@@ -1,6 +1,7 @@
 //! Tier 1: Cranelift, and the only folder that names it. Small functions compile in 0.1–0.4 ms in the thread that asks.
 //!
-//! `emit`, `arith`, `calls`, `native` turn the lowered form into IR; `isa` has the settings, `arena` the memory. A job's
+//! `emit`, `arith`, `calls`, `native` turn the lowered form into IR; `isa` has the settings, `arena` the memory, `preserve`
+//! the stub that slow paths go through. A job's
 //! functions call each other directly:
 //!
 //! ```text
@@ -14,6 +15,7 @@ mod calls;
 mod emit;
 mod isa;
 mod native;
+mod preserve;
 #[cfg(test)]
 mod tests;
 

@@ -142,7 +142,7 @@ impl Emit<'_, '_> {
         let (cold, on) = self.fork(rare);
         self.b.set_cold_block(cold);
         self.b.switch_to_block(cold);
-        self.run_rt(f, args);
+        self.slow(f, args);
         let handler = self.blocks[err.index()];
         self.b.ins().jump(handler, []);
         self.b.switch_to_block(on);

@@ -363,6 +363,9 @@ impl<'a> Builder<'a> {
             Expr::Letfn { bindings, body } => self.letfn(bindings, *body),
             Expr::Loop { id: loop_id, bindings, body } => self.loop_(id, *loop_id, bindings, *body),
             Expr::Recur { target, args, .. } => self.recur(*target, args),
+            Expr::Call { callee, args, .. } if super::calls_own_var(tree, self.function, *callee, args.len()) => {
+                self.own_call(*callee, args)
+            }
             Expr::Call { callee, args, .. } => {
                 let callee = self.word(*callee);
                 let args = self.words(args);
@@ -471,30 +474,59 @@ impl<'a> Builder<'a> {
     }
 
     fn self_call(&mut self, args: &[ExprId]) -> Operand {
-        let Some(arity) = self.function.arities.iter().position(|a| !a.variadic && a.params as usize == args.len())
-        else {
+        let Some(arity) = self.fixed_arity(args.len()) else {
             // A variadic arity collects its rest: an ordinary call of the function itself.
             let callee = self.emit_to(Rep::Value, |dst| Inst::SelfRef { dst });
             let args = self.words(args);
             let err = self.err();
             return self.emit_to(Rep::Value, |dst| Inst::Call { dst, callee, args, err });
         };
-        let own = arity as u32 == self.arity_index;
+        let operands: Operands = args.iter().map(|a| self.expr(*a)).collect();
+        self.call_arity(arity, operands)
+    }
+    fn fixed_arity(&self, n: usize) -> Option<u32> {
+        self.function.arities.iter().position(|a| !a.variadic && a.params as usize == n).map(|i| i as u32)
+    }
+
+    /// A direct call of an arity of the running function.
+    fn call_arity(&mut self, arity: u32, args: Operands) -> Operand {
+        let own = arity == self.arity_index;
         let reps = if own { self.signature.params.clone() } else { vec![Rep::Value; args.len()] };
-        let mut operands = Operands::new();
-        for (a, rep) in args.iter().zip(&reps) {
-            let o = self.expr(*a);
-            operands.push(self.coerce(o, *rep));
-        }
+        let args: Operands = args.into_iter().zip(reps).map(|(o, rep)| self.coerce(o, rep)).collect();
         if self.current.is_none() {
             return NOTHING;
         }
         if own && self.may_inline() {
-            return self.inline_self(operands);
+            return self.inline_self(args);
         }
         let rep = if own { self.signature.result } else { Rep::Value };
         let err = self.err();
-        self.emit_to(rep, |dst| Inst::CallSelf { dst, arity: arity as u32, args: operands, err })
+        self.emit_to(rep, |dst| Inst::CallSelf { dst, arity, args, err })
+    }
+
+    /// A call through the var that the function was defined as: direct where the var still holds it.
+    fn own_call(&mut self, callee: ExprId, args: &[ExprId]) -> Operand {
+        let Some(arity) = self.fixed_arity(args.len()) else { return NOTHING };
+        let callee = self.word(callee);
+        let operands: Operands = args.iter().map(|a| self.expr(*a)).collect();
+        if self.current.is_none() {
+            return NOTHING;
+        }
+        let this = self.emit_to(Rep::Value, |dst| Inst::SelfRef { dst });
+        let test = self.emit_to(Rep::Bool, |dst| Inst::Same { dst, a: callee, b: this });
+        let (own, other, join) = (self.block(), self.cold_block(), self.block());
+        self.end(Terminator::Branch { test, then: own, otherwise: other });
+        let dst = self.v(Rep::Value);
+        self.current = Some(own);
+        let r = self.call_arity(arity, operands.clone());
+        self.flow(Some(dst), r, join);
+        self.current = Some(other);
+        let args: Operands = operands.into_iter().map(|o| self.coerce(o, Rep::Value)).collect();
+        let err = self.err();
+        let r = self.emit_to(Rep::Value, |dst| Inst::Call { dst, callee, args, err });
+        self.flow(Some(dst), r, join);
+        self.current = Some(join);
+        Operand::V(dst)
     }
 
     fn may_inline(&self) -> bool {

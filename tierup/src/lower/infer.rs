@@ -238,6 +238,18 @@ impl Pass<'_> {
                 }
                 Never
             }
+            Expr::Call { callee, args, .. } if super::calls_own_var(tree, self.function, *callee, args.len()) => {
+                let mut goes_on = self.visit(*callee) != Never;
+                for (i, a) in args.iter().enumerate() {
+                    let t = self.visit(*a);
+                    goes_on &= t != Never;
+                    if self.own_params == Some(args.len()) {
+                        self.grow(|types| &mut types.params[i], t);
+                    }
+                }
+                // The var may hold another function by then.
+                if goes_on { Any } else { Never }
+            }
             Expr::SelfCall { args, .. } => {
                 let own = self.own_params == Some(args.len());
                 let mut goes_on = true;

@@ -29,11 +29,13 @@ pub fn specialise(tree: &Tree, function: FnId, arity: u32, feedback: &Snapshot) 
     if a.variadic || a.params as usize > engine::code::MAX_DIRECT || !a.natives.is_empty() {
         return None;
     }
+    let unknown = vec![Type::Any; a.params as usize];
+    let plain = infer(tree, proto, a, &unknown, false);
     let mut guess: Vec<Type> = (0..a.params as usize)
         .map(|i| match a.hints.get(i) {
             Some(Hint::Long) => Type::Long,
             Some(Hint::Double) => Type::Double,
-            _ => seen_of(tree, a.body, Slot(i as u32 + 1), feedback),
+            _ => seen_of(tree, a.body, Slot(i as u32 + 1), feedback, &plain),
         })
         .collect();
     // Recursion may widen a guess; what was widened stays a word, and the rest is tried again.
@@ -45,28 +47,37 @@ pub fn specialise(tree: &Tree, function: FnId, arity: u32, feedback: &Snapshot) 
         guess = types.params.clone();
     };
     let signature = Signature { params: guess.iter().map(|t| t.rep()).collect(), result: types.result.rep() };
-    let calls_itself =
-        reaches(tree, a.body, &|e| matches!(e, Expr::SelfCall { args, .. } if args.len() == a.params as usize));
+    // What is unboxed pays in calls of itself and in loops.
+    let pays = reaches(tree, a.body, &|e| match e {
+        Expr::SelfCall { args, .. } => args.len() == a.params as usize,
+        Expr::Call { callee, args, .. } => {
+            args.len() == a.params as usize && calls_own_var(tree, proto, *callee, args.len())
+        }
+        Expr::Loop { .. } | Expr::Recur { .. } => true,
+        _ => false,
+    });
     let simple = signature.params.iter().chain([&signature.result]).all(|r| !matches!(r, Rep::Native(_)));
-    (calls_itself && simple && !signature.is_ordinary()).then_some(signature)
+    (pays && simple && !signature.is_ordinary()).then_some(signature)
 }
 
-/// What arithmetic on a parameter has met, where it all agrees. A parameter that meets no arithmetic stays a word.
-fn seen_of(tree: &Tree, body: ExprId, slot: Slot, feedback: &Snapshot) -> Type {
-    let (mut seen, mut used) = (0u8, false);
+/// What arithmetic on a parameter has met, where it all agrees; where nothing was noted, as the other operand suggests. A
+/// parameter that meets no arithmetic stays a word.
+fn seen_of(tree: &Tree, body: ExprId, slot: Slot, feedback: &Snapshot, plain: &Types) -> Type {
+    let mut guess = Type::Never;
+    let is_it = |id: &ExprId| matches!(tree.expr(*id), Expr::Local { slot: s } if *s == slot);
     each(tree, body, &mut |e| {
         if let Expr::Operate { op, args, feedback: f } = e {
-            if numeric(*op) && args.iter().any(|a| matches!(tree.expr(*a), Expr::Local { slot: s } if *s == slot)) {
-                seen |= feedback.kinds(*f).0;
-                used = true;
+            if numeric(*op) && args.iter().any(is_it) {
+                let beside_double = args.iter().any(|a| plain.node(*a) == Type::Double);
+                guess = guess.join(match feedback.kinds(*f) {
+                    k if k.0 == Kinds::DOUBLE || k.0 == 0 && beside_double => Type::Double,
+                    k if k.only_longs() => Type::Long,
+                    _ => Type::Any,
+                });
             }
         }
     });
-    match Kinds(seen) {
-        k if used && k.only_longs() => Type::Long,
-        k if used && k.0 == Kinds::DOUBLE => Type::Double,
-        _ => Type::Any,
-    }
+    if guess == Type::Never { Type::Any } else { guess }
 }
 
 pub(crate) fn numeric(op: Op) -> bool {
@@ -102,6 +113,15 @@ pub(crate) fn numeric(op: Op) -> bool {
             | UncheckedInc
             | UncheckedDec
     )
+}
+
+/// Is the callee the var that the function was defined as, called with the arguments of a fixed arity? Then the call is
+/// likely to be of the function itself.
+pub(crate) fn calls_own_var(tree: &Tree, function: &engine::analyze::FnProto, callee: ExprId, args: usize) -> bool {
+    let Expr::VarDeref { var, dynamic: false, .. } = tree.expr(callee) else { return false };
+    let engine::analyze::ConstKey::Var { ns, name } = &tree.consts[var.index()] else { return false };
+    function.name.strip_prefix(&**ns).and_then(|n| n.strip_prefix('/')) == Some(&**name)
+        && function.arities.iter().any(|a| !a.variadic && a.params as usize == args)
 }
 
 /// Calls `f` for a node and all below it, not into other functions.

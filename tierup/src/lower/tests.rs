@@ -27,6 +27,11 @@ fn a_specialised_signature_follows_from_what_was_seen() {
 }
 
 #[test]
+fn a_call_through_the_own_var_is_direct_behind_a_compare() {
+    insta::assert_snapshot!(ordinary(&testing::through_the_var()));
+}
+
+#[test]
 fn loop_variables_are_unboxed() {
     insta::assert_snapshot!(ordinary(&testing::sum()));
 }
