@@ -27,6 +27,7 @@ natives! { pub TABLE "clojure.core";
     "when-not" "[test & body]" [(rest 2) when_not]
     "if-not" "[test then] [test then else]" [(rest 2) if_not]
     "cond" "[& clauses]" [(rest 2) cond]
+    "case" "[e & clauses]" [(rest 2) case]
     "and" "[& exprs]" [(rest 2) and]
     "or" "[& exprs]" [(rest 2) or]
     "->" "[x & forms]" [(rest 2) thread_first]
@@ -123,6 +124,34 @@ fn cond(a: &[Value]) -> Res {
         made = placed(made, pair[0])?;
     }
     Ok(made)
+}
+
+/// `(case* value default [[constant …] then] …)`.
+fn case(a: &[Value]) -> Res {
+    let Some((&subject, clauses)) = a[2..].split_first() else { return Err(arity("case", 0)) };
+    let value = fresh("case");
+    let (clauses, default) = match clauses {
+        [clauses @ .., default] if clauses.len() % 2 == 0 => (clauses, *default),
+        all => {
+            let message = call("str", &[Text::value("No matching clause: "), value]);
+            (all, special("throw", &[special("new", &[plain("IllegalArgumentException"), message])]))
+        }
+    };
+    let mut seen = coll::set(&[])?;
+    let mut all = GcVec::new();
+    all.extend_from_slice(&[value, default]);
+    for pair in clauses.chunks_exact(2) {
+        let keys = if coll::is_seq(pair[0]) { coll::items(pair[0])? } else { [pair[0]].into_iter().collect() };
+        for &k in keys.iter() {
+            if coll::contains(seen, k)? {
+                return Err(bad(format!("Duplicate case test constant: {}", crate::print::display(k))));
+            }
+            seen = coll::conj(seen, k)?;
+        }
+        all.push(coll::vector(&[coll::vector(&keys), pair[1]]));
+    }
+    let bindings = coll::vector(&[value, subject]);
+    Ok(special("let*", &[bindings, special("case*", &all)]))
 }
 
 fn and(a: &[Value]) -> Res {

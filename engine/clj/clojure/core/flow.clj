@@ -10,25 +10,6 @@
        (let [~x (first xs#)]
          ~@body))))
 
-(defmacro case
-  "Evaluates the clause whose constant (or one of whose constants, in a list) equals the value of e; else the default,
-  else throws IllegalArgumentException."
-  [e & clauses]
-  (let [value (gensym "case__")
-        default (if (odd? (count clauses))
-                  (last clauses)
-                  `(throw (new IllegalArgumentException (str "No matching clause: " ~value))))
-        arms (map (fn [[test then]]
-                    [(if (seq? test) (vec test) [test]) then])
-                  (partition 2 clauses))
-        tests (mapcat first arms)]
-    (when-not (or (empty? tests) (apply distinct? tests))
-      (throw (new IllegalArgumentException
-                  (str "Duplicate case test constant: "
-                       (some (fn [[k n]] (when (< 1 n) (pr-str k))) (frequencies tests))))))
-    `(let* [~value ~e]
-       (case* ~value ~default ~@arms))))
-
 (defmacro condp
   "Tests (pred test-expr expr) for each clause; test :>> f calls f on the test's result."
   [pred expr & clauses]
