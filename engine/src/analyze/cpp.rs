@@ -1,6 +1,7 @@
 //! Forms that name C++: `cpp/raw`, casts, boxes, `new`, operators, literals, values; conversions between the worlds.
 
 use super::call::dots;
+use super::cpp_type::NULLPTR;
 use super::scope::show;
 use super::*;
 use crate::heap::Gc;
@@ -63,6 +64,7 @@ impl Analyzer<'_> {
                     let raw = a.tree.raws.len() as u32;
                     a.tree.raws.push(RawText { text: text.as_str().into(), place });
                     a.inits.push(done.inits);
+                    dependants::redefined(&done.redefined);
                     Ok(a.add(Expr::CppRaw { raw }, position, Ty::Value))
                 }
                 Err(all) => Err(a.raise_all(all)),
@@ -194,7 +196,7 @@ impl Analyzer<'_> {
     /// A C++ name in value position.
     pub(crate) fn cpp_value(&mut self, name: &str, position: Position) -> Res<ExprId> {
         if let Some((ty, bits)) = match name {
-            "nullptr" => Some(("std::nullptr_t", 0)),
+            "nullptr" => Some((NULLPTR, 0)),
             "true" => Some(("bool", 1)),
             "false" => Some(("bool", 0)),
             _ => None,
@@ -291,7 +293,7 @@ impl Analyzer<'_> {
         } else if let Some(b) = form.as_bool() {
             ("bool", NativeConst::Bits(b as u64))
         } else if form.is_nil() {
-            ("std::nullptr_t", NativeConst::Bits(0))
+            (NULLPTR, NativeConst::Bits(0))
         } else if let Some(c) = form.as_char().filter(|&c| c < 128) {
             ("char", NativeConst::Bits(c as u64))
         } else if form.is::<Text>() {
@@ -433,9 +435,6 @@ impl Analyzer<'_> {
 
     /// Takes the storage of a prvalue's temporary over for a local: it is constructed in place and lives with the local.
     pub(crate) fn take_storage(&mut self, id: ExprId, mark: usize) -> Option<NativeId> {
-        if !self.is_memory(id) {
-            return None;
-        }
         let into = self.storage_of(id)?;
         let temporaries = &mut self.scope().temporaries;
         let at = temporaries.iter().skip(mark).position(|&n| n == into)? + mark;

@@ -184,6 +184,9 @@ fn scalar(name: &str, kind: TypeKind, repr: Repr, size: u32, signed: bool) -> Cp
     }
 }
 
+/// The type of `nullptr`, spelled so that no header is needed.
+pub(crate) const NULLPTR: &str = "decltype(nullptr)";
+
 /// The types of literals, known without asking: native forms must not open Clang for them.
 pub(crate) fn builtin(name: &str) -> Option<CppType> {
     Some(match name {
@@ -196,7 +199,7 @@ pub(crate) fn builtin(name: &str) -> Option<CppType> {
         "unsigned long" => scalar(name, TypeKind::Integer, Repr::U64, 8, false),
         "float" => scalar(name, TypeKind::Float, Repr::F32, 4, true),
         "double" => scalar(name, TypeKind::Float, Repr::F64, 8, true),
-        "std::nullptr_t" => scalar(name, TypeKind::NullPtr, Repr::Pointer, 8, false),
+        NULLPTR => scalar(name, TypeKind::NullPtr, Repr::Pointer, 8, false),
         "const char *" => {
             CppType { target: "const char".into(), ..scalar(name, TypeKind::Pointer, Repr::Pointer, 8, false) }
         }

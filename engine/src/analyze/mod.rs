@@ -6,6 +6,7 @@ mod constant;
 mod cpp;
 mod cpp_call;
 mod cpp_type;
+mod dependants;
 mod expr;
 mod function;
 mod inline;
@@ -29,6 +30,13 @@ use crate::value::Value;
 use questions::{Category, Diagnostic, Phase, Repr, Span};
 use scope::FnScope;
 use std::collections::HashMap;
+
+/// Does anybody look at a top-level form's value? A C++ object that nobody looks at is not made a Clojure value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Results {
+    Wanted,
+    Dropped,
+}
 
 /// What the context of a form can take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,22 +75,22 @@ pub(crate) struct Analyzer<'a> {
 ///
 /// # Errors
 /// What is wrong with the form, as a CompilerException that carries the diagnostic; whatever a macro throws.
-pub fn analyze(form: Value, places: &PlaceTable, file: &str, place: reader::Place) -> Res<TopLevel> {
+pub fn analyze(form: Value, places: &PlaceTable, file: &str, place: reader::Place, results: Results) -> Res<TopLevel> {
     let mut expansions = Expansions::default();
     for _ in 0..MAX_PASSES {
         let mut a = Analyzer::new(places, file, place, &mut expansions);
         a.collecting = Some(Collected::default());
-        a.top(form)?;
+        a.top(form, results)?;
         match a.collecting.take() {
-            Some(c) if c.questions.is_empty() && !c.failed => return unit::finish(a),
+            Some(c) if c.questions.is_empty() && !c.failed => return unit::finish(a, form, place),
             Some(c) if c.questions.is_empty() => break,
             Some(c) => drop(crate::host::parts().cpp.ask(&c.questions)),
             None => break,
         }
     }
     let mut a = Analyzer::new(places, file, place, &mut expansions);
-    a.top(form)?;
-    unit::finish(a)
+    a.top(form, results)?;
+    unit::finish(a, form, place)
 }
 
 /// Passes that may collect questions: one a level of nesting that matters; what is deeper is asked one by one.
@@ -146,7 +154,7 @@ fn to_place(p: reader::Place) -> Place {
 }
 
 impl Analyzer<'_> {
-    fn top(&mut self, form: Value) -> Res<()> {
+    fn top(&mut self, form: Value, results: Results) -> Res<()> {
         // Function 0 is the form; its number is taken before any inner function gets one.
         self.tree.fns.push(FnProto {
             name: format!("{}/eval", self.ns.name).into(),
@@ -159,13 +167,28 @@ impl Analyzer<'_> {
         });
         self.scopes.push(FnScope::new(format!("{}/eval", self.ns.name).into(), None));
         self.scope().begin_arity();
-        let body = self.full_value(form, Position::Tail)?;
+        let body = match results {
+            Results::Wanted => self.full_value(form, Position::Tail)?,
+            Results::Dropped => self.dropped(form)?,
+        };
         let arity = self.finish_arity(body, 0, false);
         let scope = self.pop_scope();
         let f = &mut self.tree.fns[0];
         f.arities.push(arity);
         f.feedback = scope.feedback;
         Ok(())
+    }
+
+    /// A form whose C++ result nobody takes; a Clojure result is its value all the same.
+    fn dropped(&mut self, form: Value) -> Res<ExprId> {
+        let mark = self.scope().temporaries.len();
+        let id = self.expr(form, Want::Any, Position::Tail)?;
+        let id = self.end_full_expression(id, mark, Position::Tail);
+        if self.ty(id) == Ty::Value {
+            return Ok(id);
+        }
+        let nil = self.literal(Value::NIL, Position::Tail)?;
+        Ok(self.add(Expr::Do { body: [id, nil].into() }, Position::Tail, Ty::Value))
     }
 
     pub(crate) fn scope(&mut self) -> &mut FnScope {

@@ -24,7 +24,7 @@ impl TopLevel {
 }
 
 /// Makes the records of a finished analysis and hands them to tier 0.
-pub(super) fn finish(a: Analyzer) -> Res<TopLevel> {
+pub(super) fn finish(a: Analyzer, form: Value, place: reader::Place) -> Res<TopLevel> {
     let consts_len = a.consts.len();
     let consts = constants(&a.consts);
     let tree = Arc::new(a.tree);
@@ -48,6 +48,7 @@ pub(super) fn finish(a: Analyzer) -> Res<TopLevel> {
         codes.push(record.register());
     }
     let entry = codes[0];
+    dependants::note(form, &tree, &a.consts, &codes, place);
     // A second set is impossible: the unit was made here.
     let _ = unit.codes.set(codes.clone());
     for c in codes {

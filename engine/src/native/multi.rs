@@ -1,8 +1,8 @@
 //! Multimethods: a function that chooses a method by what a dispatch function makes of the arguments, by equality or by
 //! `isa?` in a hierarchy. Choices are remembered until methods, preferences or the hierarchy change.
 
-use crate::coll::foreign::Op;
 use crate::coll;
+use crate::coll::foreign::Op;
 use crate::fault::{self, Class, Res};
 use crate::heap::{self, Gc, GcVec, Header, HeapType, Mutable, TypeId};
 use crate::invoke::invoke;

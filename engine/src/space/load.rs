@@ -3,7 +3,7 @@
 
 use super::resolve;
 use super::{Namespace, current};
-use crate::analyze;
+use crate::analyze::{self, Results};
 use crate::clock;
 use crate::coll;
 use crate::fault::{self, Class, Res};
@@ -84,6 +84,10 @@ pub fn eval_text(text: &str, file: &str, line: u32) -> Res {
 
 /// Reads and evaluates form after form, giving each value to `f`.
 pub fn eval_each(text: &str, file: &str, line: u32, f: &mut dyn FnMut(Value) -> Res<()>) -> Res<()> {
+    each_form(text, file, line, Results::Wanted, f)
+}
+
+fn each_form(text: &str, file: &str, line: u32, results: Results, f: &mut dyn FnMut(Value) -> Res<()>) -> Res<()> {
     let _file = FileScope::enter(file);
     let mut reader = Reader::starting_at(text, file, options(file), line, 1);
     loop {
@@ -92,16 +96,20 @@ pub fn eval_each(text: &str, file: &str, line: u32, f: &mut dyn FnMut(Value) -> 
             Ok(None) => return Ok(()),
             Err(d) => return Err(fault::raise_diagnostic(Class::Reader, &d)),
         };
-        let v = eval_form(&form, file)?;
+        let v = read_form(&form, file, results)?;
         f(v)?;
     }
 }
 
 /// Evaluates one form that was read, its places known.
 pub fn eval_form(form: &reader::Form, file: &str) -> Res {
+    read_form(form, file, Results::Wanted)
+}
+
+fn read_form(form: &reader::Form, file: &str, results: Results) -> Res {
     let mut places = PlaceTable::default();
     let v = maker(Some(&mut places)).value(form)?;
-    eval_with(v, &places, file, form.span)
+    eval_with(v, &places, file, form.span, results)
 }
 
 /// A maker of values with the language's own handling of tags, patterns and conditionals.
@@ -129,31 +137,38 @@ pub fn read_all(text: &str) -> Res {
 
 /// Evaluates a value as a form: `eval`.
 pub fn eval(form: Value) -> Res {
-    eval_with(form, &PlaceTable::default(), &current_file(), reader::Place::default())
+    eval_with(form, &PlaceTable::default(), &current_file(), reader::Place::default(), Results::Wanted)
 }
 
-fn eval_with(form: Value, places: &PlaceTable, file: &str, place: reader::Place) -> Res {
+fn eval_with(form: Value, places: &PlaceTable, file: &str, place: reader::Place, results: Results) -> Res {
     crate::thread::check()?;
     let expanded = analyze::macroexpand_top(form, places, file, place)?;
     if analyze::is_do(expanded) {
         let mut last = Value::NIL;
         coll::each(coll::rest(expanded)?, &mut |sub| {
-            last = eval_with(sub, places, file, places.of(sub).unwrap_or(place))?;
+            last = eval_with(sub, places, file, places.of(sub).unwrap_or(place), results)?;
             Ok(std::ops::ControlFlow::Continue(()))
         })?;
         return Ok(last);
     }
-    let unit = clock::timed(clock::Part::Analysis, || analyze::analyze(expanded, places, file, place))?;
+    let unit = clock::timed(clock::Part::Analysis, || analyze::analyze(expanded, places, file, place, results))?;
     unit.run()
 }
 
-/// Loads a file.
+/// Loads a file; the value of its last form, nil where that is a C++ object.
 ///
 /// # Errors
 /// FileNotFoundException; what its forms raise.
 pub fn load_file(path: &str) -> Res {
     match std::fs::read_to_string(path) {
-        Ok(text) => eval_text(&text, path, 1),
+        Ok(text) => {
+            let mut last = Value::NIL;
+            each_form(&text, path, 1, Results::Dropped, &mut |v| {
+                last = v;
+                Ok(())
+            })?;
+            Ok(last)
+        }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             Err(fault::raise(Class::FileNotFound, format!("{path} (No such file or directory)")))
         }

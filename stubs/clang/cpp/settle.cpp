@@ -80,12 +80,25 @@ bool Calls::settle(Site &site, std::vector<Operand> &operands) {
   };
 
   std::string what = site.callee.text;
+  // The boxed fields of an aggregate take the fields' types.
+  auto aggregate = [&](QualType t) {
+    auto *record = t->getAsCXXRecordDecl();
+    if (!record || !record->isAggregate() || site.args.empty()) return false;
+    size_t i = 0;
+    for (auto *field : record->fields()) {
+      if (i >= site.args.size()) break;
+      if (site.args[i].kind != Arg::Native) give(i, field->getType());
+      ++i;
+    }
+    return true;
+  };
   switch (site.callee.kind) {
   case Callee::Name: {
     Named n = find(site.callee.text);
     if (n.kind == Named::Type) {
       if (n.type->isScalarType()) return one(n.type);
       if (!constructors(n.type)) return true;
+      if (aggregate(n.type)) return true;
     } else if (n.kind == Named::Functions) {
       for (NamedDecl *d : n.all) take(d);
     } else if (n.kind == Named::Variable) {
@@ -104,16 +117,7 @@ bool Calls::settle(Site &site, std::vector<Operand> &operands) {
     if (t.isNull()) return false;
     if (t->isScalarType()) return one(t);
     if (!constructors(t)) return true;
-    auto *record = t->getAsCXXRecordDecl();
-    if (record->isAggregate() && site.args.size() > 1) {
-      size_t i = 0;
-      for (auto *field : record->fields()) {
-        if (i >= site.args.size()) break;
-        if (site.args[i].kind != Arg::Native) give(i, field->getType());
-        ++i;
-      }
-      return true;
-    }
+    if (aggregate(t)) return true;
     break;
   }
   case Callee::Method: {
