@@ -8,7 +8,7 @@ use engine::clock::{self, Part};
 use engine::code::Code;
 use engine::host::{self, LoopEntry, Parts};
 use engine::thread::Thread;
-use engine::{heap, signal, thread};
+use engine::{heap, signal, space, thread};
 use serde_json::{Map, Value as Json};
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -107,6 +107,7 @@ impl Engine {
             return Err(Diagnostic::new(Phase::Run, "rung/usage", "a process can hold one engine only"));
         }
         provide();
+        space::require::set_path(settings.path.into_iter().map(PathBuf::from));
         heap::configure(tuning::gc_config(settings.max_heap));
         if settings.max_heap > 0 {
             heap::take_reserve();

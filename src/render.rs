@@ -4,6 +4,7 @@
 
 use ariadne::{CharSet, Color, Config, Label, Report, ReportKind, Source};
 use engine::diagnostic::{Diagnostic, Note, Phase, Span};
+use engine::reader::{Options, ReadEval, Reader};
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -171,10 +172,20 @@ fn offsets(source: &Source<String>, span: &Span) -> Option<std::ops::Range<usize
         Some(l.offset() + (column.max(1) as usize - 1).min(l.len()))
     };
     let start = at(span.line, span.column)?;
-    let whole_line = || source.line(span.line as usize - 1).map(|l| l.offset() + l.len());
-    let end = if span.end_line == 0 { at(span.line, span.column).map(|s| s + 1) } else { at(span.end_line, span.end_column) };
-    let end = end.or_else(whole_line)?;
+    let line_end = source.line(span.line as usize - 1).map(|l| l.offset() + l.len())?;
+    let end = if span.end_line == 0 { form_end(source, start) } else { at(span.end_line, span.end_column) };
+    let end = end.unwrap_or(line_end);
+    // A form over many lines is shown by its first.
+    let end = if span.end_line > span.line + 3 || span.end_line == 0 { end.min(line_end) } else { end };
     Some(start..end.max(start + 1))
+}
+
+/// Where the form that begins at an offset ends.
+fn form_end(source: &Source<String>, start: usize) -> Option<usize> {
+    let rest: String = source.text().chars().skip(start).collect();
+    let mut reader = Reader::new(&rest, "", Options { read_eval: ReadEval::Allow, ..Options::default() });
+    reader.next().ok()??;
+    Some(start + rest[..reader.offset()].chars().count())
 }
 
 fn remark(out: &mut String, kind: &str, note: &Note, look: Look) {

@@ -5,7 +5,15 @@
 
 #[path = "whole/command_line.rs"]
 mod command_line;
+#[path = "whole/cpp_errors.rs"]
+mod cpp_errors;
+#[path = "whole/errors.rs"]
+mod errors;
 #[path = "whole/process.rs"]
 mod process;
 #[path = "whole/programs.rs"]
 mod programs;
+#[path = "whole/reports.rs"]
+mod reports;
+#[path = "whole/terminal.rs"]
+mod terminal;

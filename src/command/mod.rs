@@ -120,6 +120,13 @@ struct Later {
 
 /// Parses, runs, ends the process.
 pub fn main() -> ! {
+    std::panic::set_hook(Box::new(|fault| {
+        eprintln!("rung: internal fault: {fault}\nrung: please report it with the program that shows it");
+        // A compile thread's fault costs one compilation (tierup's queue), the main program's everything.
+        if std::thread::current().name() == Some("main") {
+            leave(Status::Unusable);
+        }
+    }));
     let line = match CommandLine::try_parse() {
         Ok(line) => line,
         Err(e) => refuse(&e),
