@@ -135,6 +135,10 @@ impl Code {
     pub fn leak(self) -> &'static Code {
         Box::leak(Box::new(self))
     }
+    /// Is the record one of those that `each` gives? For a crash report, which must not wait: no where the list is in use.
+    pub(crate) fn is_registered(&self) -> bool {
+        REGISTRY.try_read().is_some_and(|all| all.iter().any(|c| std::ptr::eq(*c, self)))
+    }
     pub fn each(mut f: impl FnMut(&'static Code)) {
         REGISTRY.read().iter().for_each(|c| f(c));
     }

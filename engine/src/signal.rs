@@ -191,11 +191,12 @@ fn name_functions(low: usize) {
     for i in 0..words {
         // SAFETY: between the stack pointer and the top of the thread's own stack.
         let word = Value::from_bits(unsafe { ptr::read_volatile((low as *const u64).add(i)) });
-        if !word.is_pointer() || !heap::is_live(word.address()) {
+        if !word.is_pointer() || word.address() == 0 || !heap::is_live(word.address()) {
             continue;
         }
         let Some(f) = word.cast::<Function>() else { continue };
-        if ptr::eq(f.code, last) {
+        // A dead object's words may look like a function's.
+        if ptr::eq(f.code, last) || !f.code.is_registered() {
             continue;
         }
         last = f.code;
