@@ -8,5 +8,5 @@ status=0
 "$rung" --trace-tier='debug-ui/*' "$program" 2>"$events" || status=$?
 cat "$events" >&2
 [ $status = 0 ] || exit $status
-"$rung" bench first-call "$program"
+"$rung" bench first-call --runs 3 "$program"
 if [ -t 0 ] && [ -t 1 ]; then exec "$rung"; fi

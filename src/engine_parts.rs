@@ -65,9 +65,9 @@ pub fn tune_names() -> Vec<String> {
     tuning::KNOBS.iter().map(|k| k.0.to_owned()).collect()
 }
 
-/// The flags that fix C++'s arithmetic and definedness for every tier (design, 'Same answers').
-pub const CXX_FLAGS: [&str; 4] =
-    ["-ffp-contract=off", "-fno-strict-aliasing", "-fwrapv", "-fno-delete-null-pointer-checks"];
+/// The flags of the session with Clang (stubs/clang): they fix C++'s arithmetic and definedness for every tier.
+pub const CXX_FLAGS: [&str; 5] =
+    ["-std=c++20", "-ffp-contract=off", "-fno-strict-aliasing", "-fwrapv", "-fno-delete-null-pointer-checks"];
 
 /// The engine, assembled. One a process.
 #[derive(Debug)]
@@ -293,9 +293,4 @@ pub(crate) fn wait_for_compilers() {
     if let Some(tiers) = TIERS.get() {
         tiers.drain();
     }
-}
-
-/// Folders of Rung's own C++ headers.
-pub(crate) fn include_dirs() -> Vec<PathBuf> {
-    Vec::new()
 }

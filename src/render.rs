@@ -100,10 +100,18 @@ fn headline(d: &Diagnostic, look: Look) -> String {
     // The command line's own errors have no phase.
     let phase = if d.code.starts_with("rung/") { String::new() } else { format!("{} ", phase(d.phase)) };
     let head = format!("{phase}error {}{}:", d.code, place.unwrap_or_default());
-    let mut lines = d.message.trim_end().lines();
-    let mut out = format!("{} {}\n", look.paint("1;31", &head), lines.next().unwrap_or_default());
-    for line in lines {
-        let _ = writeln!(out, "  {line}");
+    let message = d.message.trim_end();
+    let first = message.lines().next().unwrap_or_default();
+    // The head stays whole; what does not fit beside it goes on below.
+    let mut pieces = wrap(&format!("{head} {first}"), look.width - 2);
+    pieces.extend(message.lines().skip(1).flat_map(|l| wrap(l, look.width - 2)));
+    let mut out = String::new();
+    for (i, piece) in pieces.iter().enumerate() {
+        let _ = match (i, piece.strip_prefix(&head)) {
+            (0, Some(rest)) => writeln!(out, "{}{rest}", look.paint("1;31", &head)),
+            (0, None) => writeln!(out, "{piece}"),
+            _ => writeln!(out, "  {piece}"),
+        };
     }
     out
 }

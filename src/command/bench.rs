@@ -33,7 +33,7 @@ pub struct One {
     #[command(subcommand)]
     what: Measured,
     /// Where the measured values go, as JSON
-    #[arg(long, global = true, default_value = "")]
+    #[arg(long, required = true)]
     out: PathBuf,
 }
 

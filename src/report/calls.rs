@@ -72,7 +72,10 @@ pub fn run(options: &Options, calls: u64) -> Result<(Json, String), Refusal> {
         }
         let times = read(&String::from_utf8_lossy(&done.stdout));
         for (i, (signature, _, _)) in CALLS.iter().enumerate() {
-            rows.push(json!({"sig": signature, "tier": tier, "ns": net(&times, i), "cpp_ns": net(&cpp, i)}));
+            // A function that stayed below its tier is no measurement of that tier.
+            if times.tiers.get(&i) == Some(&tier) {
+                rows.push(json!({"sig": signature, "tier": tier, "ns": net(&times, i), "cpp_ns": net(&cpp, i)}));
+            }
         }
     }
     let report = json!({"version": 1, "calls": calls, "rows": rows});
@@ -80,22 +83,28 @@ pub fn run(options: &Options, calls: u64) -> Result<(Json, String), Refusal> {
     Ok((report, text))
 }
 
-/// Medians in nanoseconds; index `CALLS.len()` is the empty loop.
-type Times = HashMap<usize, Vec<f64>>;
+/// Nanoseconds of each loop, and the tier that its function was in; index `CALLS.len()` is the empty loop.
+#[derive(Default)]
+struct Times {
+    ns: HashMap<usize, Vec<f64>>,
+    tiers: HashMap<usize, u8>,
+}
 
 fn net(times: &Times, i: usize) -> f64 {
-    let at = |i| times.get(&i).map_or(0.0, |all| median(all));
+    let at = |i| times.ns.get(&i).map_or(0.0, |all| median(all));
     ((at(i) - at(CALLS.len())).max(0.0) * 100.0).round() / 100.0
 }
 
-/// Lines `index nanoseconds`.
+/// Lines `index nanoseconds [tier]`.
 fn read(text: &str) -> Times {
-    let mut times = Times::new();
+    let mut times = Times::default();
     for line in text.lines() {
-        let mut words = line.split_whitespace();
-        let pair = (words.next().and_then(|w| w.parse().ok()), words.next().and_then(|w| w.parse().ok()));
-        if let (Some(i), Some(ns)) = pair {
-            times.entry(i).or_default().push(ns);
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [i, ns, tier @ ..] = &words[..] else { continue };
+        let (Ok(i), Ok(ns)) = (i.parse(), ns.parse()) else { continue };
+        times.ns.entry(i).or_default().push(ns);
+        if let Some(Ok(tier)) = tier.first().map(|t| t.parse()) {
+            times.tiers.insert(i, tier);
         }
     }
     times
@@ -112,7 +121,7 @@ fn clojure(calls: u64) -> String {
     let _ = writeln!(
         out,
         "(defn report [i f n]\n  (f 1000)\n  (dotimes [_ {REPEATS}]\n    (let [start (System/nanoTime)]\n      (f n)\n      \
-         (println i (/ (double (- (System/nanoTime) start)) n)))))"
+         (println i (/ (double (- (System/nanoTime) start)) n) (rung/tier f)))))"
     );
     for i in 0..=empty {
         let _ = writeln!(out, "(report {i} f{i} {calls})");
@@ -136,7 +145,7 @@ fn cpp_times(scratch: &Scratch, calls: u64) -> Result<Times, Refusal> {
     let (source, program) = (scratch.join("calls.cpp"), scratch.join("calls"));
     write(&source, &out)?;
     let mut c = Command::new(std::env::var_os("CXX").unwrap_or_else(|| "clang++-19".into()));
-    c.arg("-std=c++17").args(CXX_FLAGS).arg("-O2").arg(&source).arg("-o").arg(&program);
+    c.args(CXX_FLAGS).arg("-O2").arg(&source).arg("-o").arg(&program);
     let done = c.output().map_err(|e| unusable(format!("clang++-19 cannot be started: {e}")))?;
     if !done.status.success() {
         return Err(child::failed(&done));

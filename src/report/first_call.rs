@@ -2,7 +2,7 @@
 //! very text that the Clang tier compiles. Medians and 90th percentiles over the processes.
 
 use super::child::{self, Refusal, Scratch, unusable};
-use super::stats::{median, quantile, tenth};
+use super::stats::{median, quantile, tenth, thousandth};
 use super::table;
 use crate::STRATEGIES;
 use crate::command::Options;
@@ -86,7 +86,7 @@ fn summary(strategy: &str, samples: &[Vec<Json>], i: usize) -> Json {
     for name in TIMES {
         let all = numbers(samples, i, |r| r[name].as_f64());
         let value = if name == "first_call_us" { typical[name].as_f64().unwrap_or(0.0) } else { median(&all) };
-        row.insert(name.into(), json!((value * 1e3).round() / 1e3));
+        row.insert(name.into(), json!(thousandth(value)));
         spread.insert(name.into(), json!(tenth(quantile(&all, 0.9))));
     }
     row.insert("trampolines".into(), typical["trampolines"].clone());
@@ -141,15 +141,12 @@ fn dump(options: &Options, file: &str, function: &str, scratch: &Scratch) -> Res
 
 fn compiler(options: &Options, file: &str) -> Command {
     let mut c = Command::new(std::env::var_os("CXX").unwrap_or_else(|| "clang++-19".into()));
-    c.arg("-std=c++17").args(crate::engine_parts::CXX_FLAGS);
+    c.args(crate::engine_parts::CXX_FLAGS);
     for dir in &options.include_dirs {
         c.arg("-I").arg(dir);
     }
     if let Some(folder) = Path::new(file).parent() {
         c.arg("-I").arg(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
-    }
-    for dir in crate::engine_parts::include_dirs() {
-        c.arg("-I").arg(dir);
     }
     c.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     c
@@ -205,8 +202,7 @@ fn people(report: &Json) -> String {
         let mut rows = Vec::new();
         for s in &strategies {
             let label = s["name"].as_str().unwrap_or_default().to_owned();
-            if let Some(error) = s["error"].as_str() {
-                rows.push([label, error.to_owned()].into_iter().chain((0..6).map(|_| String::new())).collect());
+            if s["error"].is_string() {
                 continue;
             }
             let total = s["define_us"].as_f64().unwrap_or(0.0) + s["first_call_us"].as_f64().unwrap_or(0.0);
@@ -223,6 +219,12 @@ fn people(report: &Json) -> String {
         }
         let header = ["strategy", "total", "define", "first", "p90", "second", "1000th", "steady"];
         out.push_str(&table::text(&header, &rows));
+        for s in strategies.iter().filter(|s| s["error"].is_string()) {
+            let _ = writeln!(out, "{}: {}", s["name"].as_str().unwrap_or_default(), s["error"].as_str().unwrap_or_default());
+            for note in s["notes"].as_array().into_iter().flatten() {
+                let _ = writeln!(out, "  {}", note["text"].as_str().unwrap_or_default());
+            }
+        }
         out.push('\n');
         let mut rows = Vec::new();
         for s in strategies.iter().filter(|s| s["error"].is_null()) {

@@ -2,7 +2,7 @@
 //! has `^{:bench '(f args)}` it is timed, and the call after it. Behind the last such definition nothing more runs.
 
 use crate::engine_parts;
-use crate::report::stats::{median, tenth};
+use crate::report::stats::{median, tenth, thousandth};
 use crate::session::{Failure, Session};
 use engine::clock::{Part, Spent};
 use engine::diagnostic::{Diagnostic, Phase};
@@ -45,6 +45,7 @@ pub fn measure(session: &Session, plan: &Plan) -> Result<Vec<Json>, Failure> {
         f.diagnostic = f.diagnostic.help("(defn ^{:bench '(f 7)} f [n] …)");
         return Err(f);
     }
+    engine::clock::turn_on();
     let mut rows = Vec::new();
     session.attempt(|| {
         let _file = load::FileScope::enter(&plan.file);
@@ -127,9 +128,9 @@ fn function(form: &Form, plan: &Plan) -> Res<Json> {
         "name": name,
         "define_us": tenth(define - in_define),
         "first_call_us": tenth(in_define + run),
-        "second_call_us": tenth(times.second),
-        "thousandth_call_us": tenth(times.thousandth),
-        "steady_call_us": times.steady.map(|s| (s * 1e3).round() / 1e3),
+        "second_call_us": thousandth(times.second),
+        "thousandth_call_us": thousandth(times.thousandth),
+        "steady_call_us": times.steady.map(thousandth),
         "trampolines": made,
         "phases": phases,
     }))

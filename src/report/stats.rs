@@ -18,9 +18,14 @@ pub fn median(sample: &[f64]) -> f64 {
     quantile(sample, 0.5)
 }
 
-/// Rounded to a tenth: microseconds need no more digits.
+/// Rounded to a tenth: microseconds of what is done once need no more digits.
 pub fn tenth(x: f64) -> f64 {
     (x * 10.0).round() / 10.0
+}
+
+/// Rounded to a thousandth: to nanoseconds, from microseconds.
+pub fn thousandth(x: f64) -> f64 {
+    (x * 1e3).round() / 1e3
 }
 
 #[cfg(test)]

@@ -258,7 +258,7 @@ fn explain_knows_every_code() {
 fn completions_name_the_commands() {
     for shell in ["bash", "zsh", "fish"] {
         let done = run(&["completions", shell]);
-        assert!(done.out.contains("explain") && done.out.contains("--trace-tier"), "{shell}");
+        assert!(done.out.contains("explain") && done.out.contains("trace-tier"), "{shell}");
         assert!(!done.out.contains("bench-one"), "{shell} offers what is hidden");
     }
 }

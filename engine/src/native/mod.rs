@@ -243,7 +243,7 @@ pub fn class_constant(name: &str) -> Option<Value> {
 pub fn read_class(d: &questions::Diagnostic) -> Class {
     match d.code.as_str() {
         "read/number" => Class::NumberFormat,
-        "read/duplicate-key" | "read/duplicate" => Class::IllegalArgument,
+        "read/duplicate-key" => Class::IllegalArgument,
         _ => Class::RuntimeException,
     }
 }
