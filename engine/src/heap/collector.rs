@@ -4,6 +4,8 @@
 //! (12.6 ns an object, heap-facts.md); the lists are linked through the objects' first words and scanned from the
 //! block. The collector's signals are two real-time ones; libraries and JIT memory are no roots.
 
+use super::object::Header;
+use super::types::TypeId;
 use crate::thread::{self, Thread};
 use crate::value::Value;
 use parking_lot::Mutex;
@@ -326,24 +328,33 @@ pub fn run_finalizers() {
     unsafe { GC_invoke_finalizers() };
 }
 
-/// What `gc.verify` last saw in each watched field: (field address) → (owner address, word), disguised so that the
-/// table keeps nothing alive. An entry whose owner died is forgotten at the next check.
-static SEEN: Mutex<Option<HashMap<usize, (usize, u64)>>> = Mutex::new(None);
+/// What `gc.verify` last saw in each watched field: (field address) → (owner address, owner's type, word), disguised so
+/// that the table keeps nothing alive. An entry whose owner died is forgotten at the next check; where its memory was
+/// given to another object in between, that one's type tells, or it has watched its own fields anew.
+static SEEN: Mutex<Option<HashMap<usize, (usize, TypeId, u64)>>> = Mutex::new(None);
 
 pub(crate) fn verify_store(owner: Value, field: &AtomicU64) {
+    // Captures of closures written in Rust change, those of other functions are not watched: one could take the other's
+    // place unnoticed.
+    if owner.type_id() == TypeId::FUNCTION {
+        return;
+    }
     let address = std::ptr::from_ref(field) as usize;
-    SEEN.lock().get_or_insert_default().insert(!address, (!owner.address(), !field.load(Ordering::Acquire)));
+    let entry = (!owner.address(), owner.type_id(), !field.load(Ordering::Acquire));
+    SEEN.lock().get_or_insert_default().insert(!address, entry);
 }
 
 fn verify_fields() {
     let mut seen = SEEN.lock();
     let Some(seen) = seen.as_mut() else { return };
-    seen.retain(|address, (owner, _)| is_live(!*owner) && *address != 0);
-    for (address, (owner, word)) in seen.iter() {
+    // SAFETY: asked of allocated objects only, whose first word is their header.
+    let type_of = |owner: usize| unsafe { (*(owner as *const Header)).type_id() };
+    seen.retain(|address, (owner, ty, _)| is_live(!*owner) && type_of(!*owner) == *ty && *address != 0);
+    for (address, (owner, ty, word)) in seen.iter() {
         // SAFETY: the owner is an allocated object still, and the field lies in it.
         let now = unsafe { (*((!*address) as *const AtomicU64)).load(Ordering::Acquire) };
         if now != !*word {
-            eprintln!("rung: gc.verify: a field of the object at {:x} changed without the barrier", !*owner);
+            eprintln!("rung: gc.verify: a field of the {ty:?} at {:x} changed without the barrier", !*owner);
             std::process::exit(2);
         }
     }
