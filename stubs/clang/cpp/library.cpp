@@ -1,6 +1,7 @@
 // Requests in, replies out; crashes contained. A session in which Clang crashed is left alone, and a new one reads what the old
 // one had read; what was linked stays, since the linker outlives sessions.
 #include "library.h"
+#include "pch.h"
 #include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/ErrorHandling.h"
 #include <mutex>
@@ -27,6 +28,38 @@ template <class T> inline T move(T &x) { return static_cast<T &&>(x); }
 }
 )";
 
+// Clang's crash handlers must run on the alternate stack, or a stack overflow inside Clang ends the process.
+static void onAlternateStack() {
+  for (int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP}) {
+    struct sigaction action;
+    if (sigaction(signal, nullptr, &action) == 0 && action.sa_handler != SIG_DFL) {
+      action.sa_flags |= SA_ONSTACK;
+      sigaction(signal, &action, nullptr);
+    }
+  }
+}
+
+// The handlers are in place only while a Clang thread works.
+class Containment {
+public:
+  Containment() {
+    std::lock_guard<std::mutex> lock(gate);
+    if (users++) return;
+    llvm::CrashRecoveryContext::Enable();
+    onAlternateStack();
+  }
+  ~Containment() {
+    std::lock_guard<std::mutex> lock(gate);
+    if (!--users) llvm::CrashRecoveryContext::Disable();
+  }
+
+private:
+  static std::mutex gate;
+  static int users;
+};
+std::mutex Containment::gate;
+int Containment::users = 0;
+
 json::Value Library::failed(json::Array errors) {
   return json::Object{{"answer", "failed"}, {"diagnostics", std::move(errors)}};
 }
@@ -48,7 +81,10 @@ bool Library::start(std::string &error) {
   rawDeclarations.clear();
   tags = 0;
   ++generation;
-  Outcome o = input(preludeText, Place{}, linker->defined("__rung_started"));
+  // With a precompiled header the prelude is in it; an empty input brings out what it defines.
+  bool again = linker->defined("__rung_started");
+  Outcome o = config.pch.empty() ? input(preludeText, Place{}, again) : input("", Place{}, false);
+  owed.insert(owed.end(), o.inits.begin(), o.inits.end());
   if (!o.good) {
     error = "the prelude does not compile";
     return false;
@@ -60,7 +96,63 @@ bool Library::start(std::string &error) {
 }
 
 void Library::replayInputs() {
-  for (auto &one : history) input(one.text, one.place, true);
+  for (auto &one : history)
+    if (!one.precompiled) input(one.text, one.place, true);
+}
+
+bool Library::onlyHeaders() const {
+  for (auto &one : history)
+    if (!llvm::StringRef(one.text).ltrim().starts_with("#")) return false;
+  return true;
+}
+
+static std::vector<std::string> texts(const std::vector<Input> &inputs) {
+  std::vector<std::string> out;
+  for (auto &i : inputs) out.push_back(i.text);
+  return out;
+}
+
+bool Library::fromPch(const std::vector<Input> &lines) {
+  if (config.cacheDir.empty() || lines.empty() || !onlyHeaders()) return false;
+  std::vector<Input> all = history;
+  all.insert(all.end(), lines.begin(), lines.end());
+  std::string path = Pch(config, preludeText, texts(all)).find();
+  if (path.empty()) return false;
+  std::string before = config.pch, error;
+  session.release();
+  types.release();
+  config.pch = path;
+  if (start(error)) {
+    for (auto &one : all) one.precompiled = true;
+    history = std::move(all);
+    return true;
+  }
+  // A header changed, or the file is of no use here: it is built again when there is time.
+  Pch::remove(path);
+  session.release();
+  types.release();
+  config.pch.clear();
+  for (auto &one : history) one.precompiled = false;
+  dead = !start(error);
+  if (!dead) replayInputs();
+  return false;
+}
+
+void Library::idle() {
+  if (!session || dead || config.cacheDir.empty()) return;
+  // The headers at the start of the history.
+  std::vector<std::string> lines;
+  for (auto &one : history) {
+    if (!llvm::StringRef(one.text).ltrim().starts_with("#")) break;
+    lines.push_back(one.text);
+  }
+  if (lines.empty()) return;
+  Pch pch(config, preludeText, lines);
+  if (!pch.find().empty()) return;
+  Containment contained;
+  llvm::CrashRecoveryContext recovery;
+  std::string error;
+  recovery.RunSafely([&] { pch.build(error); });
 }
 
 bool Library::finish(std::unique_ptr<llvm::Module> module, const llvm::StringMap<unsigned> &versions, Definitions &definitions,
@@ -98,13 +190,18 @@ json::Value Library::open(const Object &request) {
     return failed("cpp/raw", "no C++ session: " + error);
   }
   dead = false;
+  std::vector<Input> lines;
   for (auto &header : config.headers) {
-    std::string line = header.empty() || header[0] == '"' || header[0] == '<' ? "#include " + header : "#include <" + header + ">";
-    Outcome o = input(line, Place{header, 1}, false);
-    if (!o.good) return failed(std::move(o.errors));
-    owed.insert(owed.end(), o.inits.begin(), o.inits.end());
-    history.push_back({line, Place{header, 1}});
+    bool quoted = !header.empty() && (header[0] == '"' || header[0] == '<');
+    lines.push_back({quoted ? "#include " + header : "#include <" + header + ">", Place{header, 1}});
   }
+  if (!fromPch(lines))
+    for (auto &line : lines) {
+      Outcome o = input(line.text, line.place, false);
+      if (!o.good) return failed(std::move(o.errors));
+      owed.insert(owed.end(), o.inits.begin(), o.inits.end());
+      history.push_back(line);
+    }
   return json::Object{{"answer", "opened"}};
 }
 
@@ -152,38 +249,6 @@ json::Value Library::dispatch(const Object &request) {
   if (op == "crash") abort();
   return failed("cpp/call", "an unknown request: " + op);
 }
-
-// Clang's crash handlers must run on the alternate stack, or a stack overflow inside Clang ends the process.
-static void onAlternateStack() {
-  for (int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP}) {
-    struct sigaction action;
-    if (sigaction(signal, nullptr, &action) == 0 && action.sa_handler != SIG_DFL) {
-      action.sa_flags |= SA_ONSTACK;
-      sigaction(signal, &action, nullptr);
-    }
-  }
-}
-
-// The handlers are in place only while a Clang thread works.
-class Containment {
-public:
-  Containment() {
-    std::lock_guard<std::mutex> lock(gate);
-    if (users++) return;
-    llvm::CrashRecoveryContext::Enable();
-    onAlternateStack();
-  }
-  ~Containment() {
-    std::lock_guard<std::mutex> lock(gate);
-    if (!--users) llvm::CrashRecoveryContext::Disable();
-  }
-
-private:
-  static std::mutex gate;
-  static int users;
-};
-std::mutex Containment::gate;
-int Containment::users = 0;
 
 std::string Library::request(llvm::StringRef text) {
   auto render = [](json::Value v) {
@@ -253,6 +318,8 @@ void rung_cpp_request(void *library, const char *json, size_t length, void (*tak
   std::string reply = static_cast<rung::Library *>(library)->request(llvm::StringRef(json, length));
   take(to, reply.data(), reply.size());
 }
+
+void rung_cpp_idle(void *library) { static_cast<rung::Library *>(library)->idle(); }
 
 int rung_cpp_link(void *library, const char *bytes, size_t length, const char *name, const char *const *symbols, size_t count,
                   uint64_t *addresses, void (*take)(void *, const char *, size_t), void *to) {

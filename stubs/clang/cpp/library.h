@@ -14,6 +14,7 @@ namespace rung {
 struct Input {
   std::string text;
   Place place;
+  bool precompiled = false;  // part of the session's precompiled header
 };
 
 struct HeldObject {
@@ -30,6 +31,8 @@ public:
   // Answers a request; contains crashes.
   std::string request(llvm::StringRef json);
   // Objects made elsewhere (signature shapes, by inkwell).
+  // Nothing is asked for: precompiles the headers that were read, for the next process.
+  void idle();
   bool linkObject(llvm::StringRef bytes, llvm::StringRef name, const std::vector<std::string> &symbols,
                   std::vector<uint64_t> &addresses, std::string &error);
 
@@ -46,6 +49,9 @@ private:
   llvm::json::Value complete(const Object &);
   llvm::json::Value save(const Object &);
 
+  // Reads `lines` (all #include) from a precompiled header, if nothing but headers was read so far and there is one.
+  bool fromPch(const std::vector<Input> &lines);
+  bool onlyHeaders() const;
   bool start(std::string &error);
   void replayInputs();
 

@@ -294,17 +294,20 @@ json::Value Library::raw(const Object &request) {
   size_t split = leadingIncludes(text);
   llvm::StringRef head = llvm::StringRef(text).take_front(split), rest = llvm::StringRef(text).drop_front(split);
   Place at = place;
+  std::vector<Input> lines;
   while (!head.empty()) {
     auto [line, tail] = head.split('\n');
-    if (line.ltrim().starts_with("#")) {
-      Outcome o = input(line, at, false);
-      if (!o.good) return failed(std::move(o.errors));
-      history.push_back({line.str(), at});
-      absorb(o);
-    }
+    if (line.ltrim().starts_with("#")) lines.push_back({line.trim().str(), at});
     at.line++;
     head = tail;
   }
+  if (!fromPch(lines))
+    for (auto &line : lines) {
+      Outcome o = input(line.text, line.place, false);
+      if (!o.good) return failed(std::move(o.errors));
+      history.push_back(line);
+      absorb(o);
+    }
   if (!rest.trim().empty()) {
     Outcome o = input(rest, at, false);
     if (!o.good) return failed(std::move(o.errors));

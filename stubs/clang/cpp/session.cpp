@@ -1,8 +1,10 @@
 // The persistent compiler. Clang's own IncrementalParser is not installed, and is not robust after failed inputs; here every
 // input runs in a transaction, and the code generator hears of it only when it has succeeded.
 #include "session.h"
+#include "pch.h"
 #include "clang/AST/RecursiveASTVisitor.h"
 #include "clang/Basic/TargetInfo.h"
+#include "clang/Frontend/FrontendActions.h"
 #include "clang/Frontend/Utils.h"
 #include "clang/Lex/Preprocessor.h"
 #include "clang/Lex/PreprocessorOptions.h"
@@ -94,7 +96,7 @@ std::unique_ptr<Session> Session::open(const Config &config, std::string &error)
   ci.getPreprocessorOpts().RetainRemappedFileBuffers = false;
   if (!config.pch.empty()) {
     ci.getPreprocessorOpts().ImplicitPCHInclude = config.pch;
-    ci.getPreprocessorOpts().DisablePCHOrModuleValidation = DisableValidationForModuleKind::None;
+    ci.getHeaderSearchOpts().ValidateASTInputFilesContent = true;
   }
   ci.getFrontendOpts().DisableFree = false;
   CodeGenOptions &code = ci.getCodeGenOpts();
@@ -118,6 +120,32 @@ std::unique_ptr<Session> Session::open(const Config &config, std::string &error)
   session->parse_ = std::make_unique<Parser>(ci.getPreprocessor(), ci.getSema(), /*SkipFunctionBodies=*/false);
   session->parse_->Initialize();
   return session;
+}
+
+bool precompile(const Config &config, const std::string &source, const std::string &path, std::string &error) {
+  Collector collector;
+  IntrusiveRefCntPtr<DiagnosticsEngine> early =
+      CompilerInstance::createDiagnostics(new DiagnosticOptions(), &collector, /*ShouldOwnClient=*/false);
+  auto made = invocation(config, *early);
+  if (!made) return false;
+  CompilerInstance ci;
+  ci.setInvocation(std::move(made));
+  ci.createDiagnostics(&collector, /*ShouldOwnClient=*/false);
+  FrontendOptions &front = ci.getFrontendOpts();
+  front.ProgramAction = frontend::GeneratePCH;
+  front.Inputs.clear();
+  front.Inputs.push_back(FrontendInputFile(source, InputKind(Language::CXX)));
+  front.OutputFile = path;
+  front.DisableFree = false;
+  ci.getHeaderSearchOpts().ValidateASTInputFilesContent = true;
+  CodeGenOptions &code = ci.getCodeGenOpts();
+  code.CXXCtorDtorAliases = 0;
+  code.EmulatedTLS = true;
+  GeneratePCHAction action;
+  bool good = ci.ExecuteAction(action) && !collector.failed();
+  for (auto &p : collector.problems)
+    if (p.level >= DiagnosticsEngine::Error) error += p.text + "; ";
+  return good;
 }
 
 SourceLocation Session::nowhere() { return sources().getLocForStartOfFile(sources().getMainFileID()); }

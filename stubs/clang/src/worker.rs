@@ -3,15 +3,20 @@
 use crate::shapes::Shapes;
 use parking_lot::Mutex;
 use std::ffi::{CString, c_char, c_void};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// Templates recurse; Clang's own guard against a small stack is to start threads, which this saves.
 const STACK: usize = 256 << 20;
 
+/// After this long without a request the thread may do what is for later.
+const IDLE: Duration = Duration::from_millis(300);
+
 unsafe extern "C" {
     fn rung_cpp_create() -> *mut c_void;
     fn rung_cpp_request(library: *mut c_void, json: *const c_char, length: usize, take: Take, to: *mut c_void);
+    fn rung_cpp_idle(library: *mut c_void);
     fn rung_cpp_link(
         library: *mut c_void,
         bytes: *const c_char,
@@ -45,6 +50,11 @@ impl Core {
             rung_cpp_request(self.0, json.as_ptr().cast(), json.len(), take_bytes, (&raw mut reply).cast());
         }
         reply
+    }
+
+    fn idle(&self) {
+        // SAFETY: the core is alive, and this is its thread.
+        unsafe { rung_cpp_idle(self.0) }
     }
 
     /// Links an object from elsewhere and gives the addresses of `symbols`.
@@ -113,7 +123,19 @@ fn serve(inbox: &Receiver<Job>) {
     // SAFETY: no precondition.
     let core = Core(unsafe { rung_cpp_create() });
     let mut shapes = Shapes::default();
-    while let Ok(job) = inbox.recv() {
+    loop {
+        // Headers are precompiled when nobody waits.
+        let job = match inbox.recv_timeout(IDLE) {
+            Ok(job) => job,
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {
+                core.idle();
+                match inbox.recv() {
+                    Ok(job) => job,
+                    Err(_) => break,
+                }
+            }
+        };
         let reply = match shapes.answer(&core, &job.request) {
             Some(reply) => reply,
             None => core.request(&job.request),
