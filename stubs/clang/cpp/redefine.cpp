@@ -68,6 +68,11 @@ NamedDecl *tagged(NamedDecl *d) {
   return d;
 }
 
+// Undoes what `hide` did to a declaration's identifier namespace.
+struct Sighted : Decl {
+  static void give(Decl *d) { static_cast<Sighted *>(d)->IdentifierNamespace = getIdentifierNamespaceForKind(d->getKind()); }
+};
+
 struct MemberLink : Redeclarable<FunctionDecl> {
   static auto link() { return &MemberLink::RedeclLink; }
 };
@@ -127,7 +132,13 @@ void Library::restore(const std::vector<Hidden> &hidden) {
       setLatest(f->getFirstDecl(), f);
       continue;
     }
-    auto show = [](NamedDecl *d) { d->getDeclContext()->getRedeclContext()->makeDeclVisibleInContext(d); };
+    for (auto *d : h.decl->redecls()) Sighted::give(d);
+    auto show = [&](NamedDecl *d) {
+      Sighted::give(d);
+      d->getDeclContext()->getRedeclContext()->makeDeclVisibleInContext(d);
+      auto *f = dyn_cast<FunctionDecl>(d);
+      if (f && f->isExternC()) session->ast().getExternCContextDecl()->makeDeclVisibleInContext(f);
+    };
     show(cast<NamedDecl>(h.decl->getMostRecentDecl()));
     if (auto *e = dyn_cast<EnumDecl>(h.decl))
       if (!e->isScoped())

@@ -78,30 +78,38 @@ void collect(DeclContext *context, Set &all, std::vector<NamedDecl *> &named) {
   }
 }
 
+// Clang rebuilds lookup tables from the declarations of a context; one without an identifier namespace is passed over.
+struct Blind : Decl {
+  static void fold(Decl *d) { static_cast<Blind *>(d)->IdentifierNamespace = 0; }
+};
+
+void removeFrom(DeclContext *context, NamedDecl *d) {
+  StoredDeclsMap *map = context->getPrimaryContext()->getLookupPtr();
+  if (!map) return;
+  auto it = map->find(d->getDeclName());
+  if (it == map->end()) return;
+  for (NamedDecl *other : it->second.getLookupResult())
+    if (other == d) {
+      it->second.remove(d);
+      if (it->second.isNull()) map->erase(d->getDeclName());
+      return;
+    }
+}
+
 void removeFromLookup(Sema &sema, NamedDecl *d) {
   if (!d->getDeclName()) return;
   DeclContext *context = d->getDeclContext();
-  while (true) {
-    DeclContext *primary = context->getRedeclContext()->getPrimaryContext();
-    if (StoredDeclsMap *map = primary->getLookupPtr()) {
-      auto it = map->find(d->getDeclName());
-      if (it != map->end()) {
-        bool there = false;
-        for (NamedDecl *other : it->second.getLookupResult()) there |= other == d;
-        if (there) {
-          it->second.remove(d);
-          if (it->second.isNull()) map->erase(d->getDeclName());
-        }
-      }
-    }
-    // Names of inline namespaces and unscoped enums are seen from outside too, through the same or the next context.
-    DeclContext *up = context->getRedeclContext();
-    if (up->isInlineNamespace() || (isa<EnumDecl>(context) && !cast<EnumDecl>(context)->isScoped()))
-      context = up->getParent();
-    else
-      break;
-    if (!context) break;
+  while (context) {
+    DeclContext *home = context->getRedeclContext();
+    removeFrom(home, d);
+    // Names of inline namespaces and unscoped enums are seen from outside too.
+    auto *e = dyn_cast<EnumDecl>(context);
+    if (!home->isInlineNamespace() && !(e && !e->isScoped())) break;
+    context = home->getParent();
   }
+  if (!isa<UsingDirectiveDecl>(d)) Blind::fold(d);
+  // extern "C" names are one across all namespaces.
+  removeFrom(sema.Context.getExternCContextDecl(), d);
   if (sema.TUScope && sema.TUScope->isDeclScope(d)) sema.TUScope->RemoveDecl(d);
   auto kind = d->getDeclName().getNameKind();
   if (kind != DeclarationName::CXXUsingDirective && kind != DeclarationName::CXXDeductionGuideName && d->getDeclName().getFETokenInfo())

@@ -152,7 +152,7 @@ fn bound_symbols_and_own_statics() {
     assert!(compiled.imports.contains(&"runtime_call".to_string()));
     let missing = s.ask_raw(&Request::Load { object: compiled.object.clone(), symbols: vec![], exports: vec!["uses".into()] });
     assert!(matches!(&missing, Response::Failed { diagnostics } if diagnostics[0].code == "cpp/link"), "{missing:?}");
-    let symbols = vec![("runtime_call".to_string(), provided as usize as u64)];
+    let symbols = vec![("runtime_call".to_string(), provided as *const () as usize as u64)];
     let first = load_blob(&s, compiled.object.clone(), symbols.clone(), &exports);
     let second = load_blob(&s, compiled.object, symbols, &exports);
     assert_eq!((int(first[0], 1), int(first[0], 1)), (111, 113));
