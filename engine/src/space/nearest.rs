@@ -35,6 +35,6 @@ mod tests {
     #[test]
     fn near_names_come_first() {
         let all = ["reduce", "reduced", "reverse", "remove"].map(str::to_owned);
-        assert_eq!(super::nearest("redcue", all), ["reduce"]);
+        assert_eq!(super::nearest("redcue", all), ["reduce", "reduced"]);
     }
 }
