@@ -24,6 +24,10 @@ pub struct State {
     /// By parameters and 'variadic', as the shims need it.
     arities: Box<[(u32, bool)]>,
     loops: Mutex<HashMap<(u32, LoopId), Entered>>,
+    /// Tier 1's back edges, counted down as `Code::backedges` counts tier 0's.
+    pub turns: AtomicI32,
+    /// What the two counters were last set to.
+    pub steps: [AtomicI32; 2],
     /// The highest tier that was asked for: nobody asks twice.
     pub asked: AtomicU8,
     /// The tier it is pinned to, or -1.
@@ -39,6 +43,8 @@ pub struct Entered {
     pub asked: u8,
     /// Address of the `LoopEntry`, 0 where there is none.
     pub entry: usize,
+    /// Turns counted in tiers 0 and 1.
+    turns: [u64; 2],
 }
 
 impl State {
@@ -47,6 +53,8 @@ impl State {
             bodies: arities.iter().map(|_| AtomicPtr::new(std::ptr::null_mut())).collect(),
             arities: arities.iter().map(|a| (a.params, a.variadic)).collect(),
             loops: Mutex::default(),
+            turns: AtomicI32::new(i32::MAX),
+            steps: [AtomicI32::new(0), AtomicI32::new(0)],
             asked: AtomicU8::new(0),
             pinned: AtomicI32::new(-1),
             generation: AtomicU32::new(0),
@@ -54,6 +62,17 @@ impl State {
     }
     pub fn entered(&self, arity: u32, id: LoopId) -> Entered {
         self.loops.lock().get(&(arity, id)).copied().unwrap_or_default()
+    }
+    /// Adds to the turns that a loop was seen to make in a tier; gives their number.
+    pub fn turned(&self, arity: u32, id: LoopId, tier: u8, turns: u64) -> u64 {
+        let mut loops = self.loops.lock();
+        let count = &mut loops.entry((arity, id)).or_default().turns[tier.min(1) as usize];
+        *count = count.saturating_add(turns);
+        *count
+    }
+    /// Has some loop code of a higher tier?
+    pub fn any_above(&self, tier: u8) -> bool {
+        self.loops.lock().values().any(|e| e.entry != 0 && e.tier > tier)
     }
     /// Notes that a tier is asked for a loop; false where it was already.
     pub fn ask_loop(&self, arity: u32, id: LoopId, tier: u8) -> bool {
@@ -115,7 +134,7 @@ pub fn install_loop(code: &'static Code, tier: u8, arity: u32, id: LoopId, compi
     if let Some(state) = state(code) {
         let mut loops = state.loops.lock();
         let e = loops.entry((arity, id)).or_default();
-        *e = Entered { tier, asked: e.asked.max(tier), entry: compiled.entry };
+        *e = Entered { tier, asked: e.asked.max(tier), entry: compiled.entry, turns: e.turns };
     }
 }
 

@@ -15,7 +15,7 @@ use engine::host::{LoopEntry, Tiers};
 use engine::thread::Thread;
 use parking_lot::Mutex;
 use serde::Serialize;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::Ordering;
 
 /// `--strategy`.
@@ -85,6 +85,13 @@ pub struct TierUp {
     shared: Arc<Shared>,
 }
 
+static FIRST: OnceLock<Arc<Shared>> = OnceLock::new();
+
+/// A loop in tier 1 has made the turns that its counter was set to.
+pub(crate) fn loop_hot_in_tier1(code: &'static Code, arity: u32, id: LoopId) -> Option<LoopEntry> {
+    FIRST.get()?.loop_hot(code, arity, id, 1)
+}
+
 /// What the compile threads use too.
 pub struct Shared {
     pub strategy: Strategy,
@@ -97,7 +104,10 @@ impl TierUp {
     /// With a compiler for tier 2 where there is one.
     pub fn new(strategy: Strategy, tier2: Option<Box<dyn Compiler>>) -> TierUp {
         events::start();
-        TierUp { shared: Arc::new(Shared { strategy, tier1: Baseline::default(), tier2, queue: Queue::default() }) }
+        let shared = Arc::new(Shared { strategy, tier1: Baseline::default(), tier2, queue: Queue::default() });
+        // A second one in a process is a test's; tier 1's loops ask the first.
+        let _ = FIRST.set(shared.clone());
+        TierUp { shared }
     }
     /// Waits until nothing is queued or being compiled.
     pub fn drain(&self) {
@@ -143,7 +153,22 @@ impl Shared {
             _ => (i32::MAX, i32::MAX),
         };
         code.calls.store(calls, Ordering::Relaxed);
-        code.backedges.store(backedges, Ordering::Relaxed);
+        match install::state(code) {
+            Some(state) if tier > 0 => {
+                state.turns.store(backedges, Ordering::Relaxed);
+                state.steps[1].store(backedges, Ordering::Relaxed);
+            }
+            Some(state) => {
+                code.backedges.store(backedges, Ordering::Relaxed);
+                state.steps[0].store(backedges, Ordering::Relaxed);
+            }
+            None => {}
+        }
+    }
+
+    /// Turns of a loop in tier 1 until tier 2 is asked.
+    fn threshold_above(&self, tier: u8) -> i32 {
+        if tier == 1 && self.tier2.is_some() { tuning::count(Knob::TIER2_BACKEDGES) } else { i32::MAX }
     }
 
     /// Compiles and installs, or notes why not. True where it is in place.
@@ -186,8 +211,11 @@ impl Shared {
                 install::install_loop(job.code, tier, arity, id, compiled);
                 metrics::LOOP_ENTRIES.add(1);
                 Event::new(Kind::Loop, &job.code.name, tier.saturating_sub(1), tier, job.reason).record();
-                // The loop of tier 0 asks at its next turns.
+                // The loop asks at its next turn, in whatever tier it runs. A loop in tier 1 counts from now on.
                 job.code.backedges.store(0, Ordering::Relaxed);
+                let next = if tier > 1 { 0 } else { self.threshold_above(tier) };
+                state.turns.store(next, Ordering::Relaxed);
+                state.steps[1].store(next, Ordering::Relaxed);
             }
         }
         true
@@ -217,6 +245,39 @@ impl Shared {
         if let Some(job) = Job::new(code, Want::Function, reason, count) {
             self.promote(job, tier, state, here);
         }
+    }
+
+    /// A loop that runs in tier `from` has made the turns that its counter was set to. Compiled code of a higher tier goes on
+    /// with its frame. Where a loop of the function has such code, every loop asks at its first turn, and is counted here.
+    fn loop_hot(self: &Arc<Self>, code: &'static Code, arity: u32, id: LoopId, from: u8) -> Option<LoopEntry> {
+        let state = install::state(code)?;
+        let counter = if from == 0 { &code.backedges } else { &state.turns };
+        let wanted = self.pinned(code).unwrap_or(from + 1);
+        if wanted <= from || self.compiler(wanted).is_none() {
+            counter.store(i32::MAX, Ordering::Relaxed);
+            return None;
+        }
+        let above = || Some(state.entered(arity, id)).filter(|e| e.tier > from).and_then(install::loop_entry);
+        if above().is_none() {
+            let knob = if wanted == 1 { Knob::TIER1_BACKEDGES } else { Knob::TIER2_BACKEDGES };
+            let step = &state.steps[from.min(1) as usize];
+            let turns = state.turned(arity, id, from, step.load(Ordering::Relaxed).max(0) as u64 + 1);
+            if turns >= tuning::get(knob) && state.ask_loop(arity, id, wanted) {
+                if let Some(job) = Job::new(code, Want::Loop { arity, id }, "backedges", turns) {
+                    let here = wanted == 1 && small(code) || self.pinned(code).is_some();
+                    self.promote(job, wanted, state, here);
+                }
+            }
+            let next = if state.any_above(from) { 0 } else { tuning::count(knob) };
+            step.store(next, Ordering::Relaxed);
+            counter.store(next, Ordering::Relaxed);
+        }
+        let entry = above();
+        if entry.is_some() {
+            counter.store(0, Ordering::Relaxed);
+            state.steps[from.min(1) as usize].store(0, Ordering::Relaxed);
+        }
+        entry
     }
 
     /// The tier above the one that the function is in, if there is one for it.
@@ -283,28 +344,7 @@ impl Tiers for TierUp {
     }
 
     fn loop_hot(&self, _t: &Thread, code: &'static Code, arity: u32, id: LoopId) -> Option<LoopEntry> {
-        let s = &self.shared;
-        let state = install::state(code)?;
-        // The turns are counted in whatever tier the loop runs; one that has compiled code goes on there.
-        let known = state.entered(arity, id);
-        let wanted = match s.pinned(code) {
-            Some(0) => {
-                code.backedges.store(i32::MAX, Ordering::Relaxed);
-                return None;
-            }
-            Some(t) => t,
-            None => known.tier + 1,
-        };
-        let wanted = if s.compiler(wanted).is_some() { wanted } else { known.tier };
-        s.set_counters(code, if known.tier == 0 { 0 } else { 1 });
-        if wanted > known.tier && state.ask_loop(arity, id, wanted) {
-            let knob = if wanted == 1 { Knob::TIER1_BACKEDGES } else { Knob::TIER2_BACKEDGES };
-            if let Some(job) = Job::new(code, Want::Loop { arity, id }, "backedges", tuning::get(knob)) {
-                let here = wanted == 1 && small(code) || s.pinned(code).is_some();
-                s.promote(job, wanted, state, here);
-            }
-        }
-        install::loop_entry(state.entered(arity, id))
+        self.shared.loop_hot(code, arity, id, 0)
     }
 
     fn invalidate(&self, code: &'static Code, reason: &str) {

@@ -182,9 +182,9 @@ runtime! {
     Poll poll(t: &Thread) -> Value { answer(t.poll().map(|()| Value::NIL)) }
     StackOverflow stack_overflow() -> () { let _ = fault::stack_overflow(); }
     CallHot call_hot(t: &Thread, code: &'static Code) -> () { host::parts().tiers.call_hot(t, code) }
-    LoopHot loop_hot(t: &Thread, code: &'static Code, arity: u64, id: u64) -> usize {
+    LoopHot loop_hot(code: &'static Code, arity: u64, id: u64) -> usize {
         let id = engine::analyze::LoopId(id as u32);
-        host::parts().tiers.loop_hot(t, code, arity as u32, id).map_or(0, |e| e as usize)
+        crate::policy::loop_hot_in_tier1(code, arity as u32, id).map_or(0, |e| e as usize)
     }
     CallOther call_other(callee: Value, n: usize, args: *const Value) -> Value {
         // SAFETY: generated code passes `n` words of its native stack.

@@ -143,7 +143,10 @@ impl Emit<'_, '_> {
     /// Polls, counts, and where a higher tier has the loop, goes on there with a frame of what is live.
     pub fn loop_head(&mut self, id: LoopId, live: &[(Slot, Operand)], dst: V, exit: BlockId, err: BlockId) {
         self.poll(err);
-        let hot = self.count(self.code.backedges.as_ptr() as usize);
+        let hot = match crate::install::state(self.code) {
+            Some(state) => self.count(state.turns.as_ptr() as usize),
+            None => return,
+        };
         let arity = match &self.unit.unit {
             Unit::Arity { arity, .. } | Unit::Loop { arity, .. } => *arity,
         };
@@ -153,7 +156,7 @@ impl Emit<'_, '_> {
         self.b.set_cold_block(cold);
         self.b.switch_to_block(cold);
         let (code, a, l) = (self.code_address(), self.imm(arity as i64), self.imm(id.0 as i64));
-        let entry = self.slow(Rt::LoopHot, &[self.thread, code, a, l]);
+        let entry = self.slow(Rt::LoopHot, &[code, a, l]);
         let none = self.b.ins().icmp_imm_s(IntCC::Equal, entry, 0);
         let replace = self.b.create_block();
         self.b.ins().brif(none, on, [], replace, []);
