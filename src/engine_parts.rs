@@ -13,6 +13,7 @@ use serde_json::{Map, Value as Json};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use stubs::{Stubs, StubsConfig};
+use tierup::clang::{self, Clang};
 use tierup::policy::{Strategy, TierUp};
 use tierup::{events, metrics, tuning};
 
@@ -88,7 +89,8 @@ impl Engine {
             let message = format!("`{}` is no strategy; there are {}", settings.strategy, STRATEGIES.join(", "));
             return Err(Diagnostic::new(Phase::Run, "rung/usage", message));
         };
-        let tiers = TIERS.get_or_init(|| TierUp::new(strategy, None));
+        let calls = if strategy == Strategy::Stubs { clang::Strategy::Stubs } else { clang::Strategy::Direct };
+        let tiers = TIERS.get_or_init(|| TierUp::new(strategy, Some(Box::new(Clang::new(calls)))));
         let cpp = Stubs::new(StubsConfig {
             include_dirs: settings.include_dirs,
             library_dirs: settings.library_dirs,
@@ -252,6 +254,12 @@ impl host::Tiers for Tiers {
     }
     fn invalidate(&self, code: &'static Code, reason: &str) {
         self.0.invalidate(code, reason)
+    }
+    fn cpp_redefined(&self, names: &[&str]) {
+        self.0.cpp_redefined(names)
+    }
+    fn callbacks_begin(&self) {
+        self.0.callbacks_begin()
     }
     fn events_json(&self) -> String {
         self.0.events_json()

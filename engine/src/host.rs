@@ -32,6 +32,8 @@ pub trait Tiers: Sync + Send {
     }
     /// Forget compiled code of a function: it or what it depends on was redefined.
     fn invalidate(&self, code: &'static Code, reason: &str);
+    /// C++ functions or types of these names were redefined: code that has their bodies inside must go.
+    fn cpp_redefined(&self, _names: &[&str]) {}
     /// From now on a call of C++ may leave a callback's error behind: code that does not look for it must go.
     fn callbacks_begin(&self) {}
     /// Events and metrics as JSON text, for `(rung/events)` and `(rung/metrics)`.
@@ -111,9 +113,14 @@ pub trait CppHost: Sync + Send {
     }
     /// Key of everything declared so far: flags, headers' contents, raw code, in order.
     fn environment_key(&self) -> [u8; 32];
-    /// Declares C++ text of our own: no part of the environment key.
-    fn prelude(&self, text: &str) -> Result<RawDone, Vec<Diagnostic>> {
+    /// Declares C++ text of our own, no part of the environment key, and binds the symbols that it names.
+    fn prelude(&self, text: &str, symbols: Vec<(String, u64)>) -> Result<RawDone, Vec<Diagnostic>> {
+        let _ = symbols;
         self.raw(text, "rung", 1)
+    }
+    /// What the program declared so far, as text in order: `#include` lines and raw code.
+    fn declarations(&self) -> String {
+        String::new()
     }
     /// Has a Clojure function ever become a plain C++ function? Then any call of C++ may leave an error behind (`raise_left`).
     fn callbacks_may_fail(&self) -> bool {

@@ -59,7 +59,13 @@ impl Generated {
     }
 
     /// Declares `text` and gives the address of its function `name`.
-    pub(crate) fn define(&self, session: &Session, name: &str, text: &str, headers: Headers) -> Result<u64, Diagnostic> {
+    pub(crate) fn define(
+        &self,
+        session: &Session,
+        name: &str,
+        text: &str,
+        headers: Headers,
+    ) -> Result<u64, Diagnostic> {
         let done = session.raw_internal(text, headers)?;
         guard::run_inits_or_diagnostic(&done.inits)?;
         session.lookup(name)

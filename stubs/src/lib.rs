@@ -30,11 +30,11 @@ use engine::fault::{Res, Thrown};
 use engine::host::CppHost;
 use engine::thread::Thread;
 use engine::value::Value;
-use std::sync::atomic::Ordering;
 use questions::{
     Answer, Blob, Compiled, Completion, CppType, Diagnostic, Loaded, Phase, Question, RawDone, Request, Response,
     Trampoline,
 };
+use std::sync::atomic::Ordering;
 
 /// What the command line says about C++. Empty lists are fine.
 #[derive(Debug, Clone, Default)]
@@ -201,8 +201,11 @@ impl CppHost for Stubs {
     fn environment_key(&self) -> [u8; 32] {
         self.session.environment_key()
     }
-    fn prelude(&self, text: &str) -> Result<RawDone, Vec<Diagnostic>> {
-        self.session.raw_internal(text, generated::Headers::None).map_err(|d| vec![d])
+    fn prelude(&self, text: &str, symbols: Vec<(String, u64)>) -> Result<RawDone, Vec<Diagnostic>> {
+        self.session.prelude(text, symbols)
+    }
+    fn declarations(&self) -> String {
+        self.session.declarations()
     }
     fn callbacks_may_fail(&self) -> bool {
         callback::some_were_made()

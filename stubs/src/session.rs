@@ -26,6 +26,8 @@ struct State {
     /// Headers and libraries that are there already.
     included: HashSet<String>,
     linked: HashSet<String>,
+    /// What the program declared, in order.
+    declared: String,
     /// The runtime table is bound: generated C++ and the `rung/` headers may be used.
     runtime: bool,
     /// The program's own C++ uses the `rung/` headers.
@@ -72,6 +74,8 @@ impl Session {
         let done = s.declare(text, file, line)?;
         headers.iter().for_each(|h| s.environment().header(h));
         s.environment().raw(text);
+        s.declared.push_str(text);
+        s.declared.push('\n');
         s.answers.declared(&done.redefined);
         Ok(done)
     }
@@ -91,6 +95,7 @@ impl Session {
             if name.starts_with('/') { format!("#include \"{name}\"\n") } else { format!("#include <{name}>\n") };
         let done = s.declare(&line, from, 0).map_err(|all| all.into_iter().map(as_include).collect::<Vec<_>>())?;
         s.environment().header(&content);
+        s.declared.push_str(&line);
         s.included.insert(name);
         s.answers.declared(&done.redefined);
         Ok(done)
@@ -103,6 +108,19 @@ impl Session {
             s.bind_runtime()?;
         }
         s.declare(text, "rung", 1).map_err(first)
+    }
+
+    /// The same for text that needs nothing of the runtime table.
+    pub(crate) fn prelude(&self, text: &str, symbols: Vec<(String, u64)>) -> Result<RawDone, Diagnostics> {
+        let mut s = self.state.lock();
+        match s.request(&Request::Bind { symbols }) {
+            Ok(Response::Addresses { .. }) => s.declare(text, "rung", 1),
+            other => Err(failure(other)),
+        }
+    }
+
+    pub(crate) fn declarations(&self) -> String {
+        self.state.lock().declared.clone()
     }
 
     pub(crate) fn lookup(&self, symbol: &str) -> Result<u64, Diagnostic> {
@@ -293,7 +311,9 @@ pub(crate) fn failure(response: Result<Response, Diagnostic>) -> Diagnostics {
         Ok(Response::Failed { diagnostics }) if !diagnostics.is_empty() => diagnostics,
         // The library has put a new session in its place, which has read all earlier inputs again.
         Ok(Response::Died { diagnostics }) if !diagnostics.is_empty() => diagnostics,
-        Ok(Response::Died { .. }) => vec![compile_error("cpp/limit", "the C++ compiler crashed on this and was replaced")],
+        Ok(Response::Died { .. }) => {
+            vec![compile_error("cpp/limit", "the C++ compiler crashed on this and was replaced")]
+        }
         Ok(Response::Failed { .. }) => vec![compile_error("cpp/limit", "the C++ compiler failed and did not say why")],
         Ok(_) => vec![compile_error("cpp/limit", "the C++ compiler answered another question")],
     }

@@ -66,6 +66,10 @@ pub trait Compiler: Send + Sync {
     /// # Errors
     /// What it cannot take, as a reason to stay below.
     fn compile(&self, job: &Job) -> Result<Compiled, Stay>;
+    /// The functions whose compiled code holds the body of a C++ function of one of these names.
+    fn holding(&self, _names: &[&str]) -> Vec<&'static Code> {
+        Vec::new()
+    }
     /// The text that a person reads: `--dump-clif`, `--dump-cpp`.
     ///
     /// # Errors

@@ -290,6 +290,16 @@ impl Shared {
     }
 }
 
+impl TierUp {
+    /// Compiled code that holds no longer: back to tier 0, and up again where the function is pinned.
+    fn renew(&self, codes: &[&'static Code], reason: &str) {
+        for code in codes {
+            self.invalidate(code, reason);
+            self.defined(code);
+        }
+    }
+}
+
 /// Small units compile where they are asked for: a background thread costs milliseconds on a busy core.
 fn small(code: &Code) -> bool {
     let Some(b) = &code.body else { return false };
@@ -362,9 +372,12 @@ impl Tiers for TierUp {
                 unguarded.push(c);
             }
         });
-        for code in unguarded {
-            self.invalidate(code, "a callback may leave an error behind");
-            self.defined(code);
+        self.renew(&unguarded, "a callback may leave an error behind");
+    }
+    fn cpp_redefined(&self, names: &[&str]) {
+        if let Some(compiler) = self.shared.compiler(2) {
+            let stale = compiler.holding(names);
+            self.renew(&stale, "C++ that it holds was redefined");
         }
     }
 

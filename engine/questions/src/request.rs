@@ -39,6 +39,8 @@ pub enum Request {
     Save { object: Blob, path: String },
     /// Trampolines that depend only on a signature's shape; `Response::Shapes` has an address each.
     Shapes { shapes: Vec<SignatureShape> },
+    /// Symbols that the process provides to everything that is linked from now on: the runtime of generated code.
+    Bind { symbols: Vec<(String, u64)> },
     /// Addresses of symbols in the JIT or the process.
     Lookup { symbols: Vec<String> },
     /// What can follow a text: names, with signatures.

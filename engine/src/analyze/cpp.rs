@@ -213,7 +213,9 @@ impl Analyzer<'_> {
             Answer::EnumConstant { ty, value } => {
                 let ty = self.add_type(ty);
                 let value = NativeConst::Bits(value as u64);
-                Ok(self.add(Expr::NativeLiteral { value }, position, Ty::Cpp(ty, Category::Prvalue)))
+                let id = self.add(Expr::NativeLiteral { value }, position, Ty::Cpp(ty, Category::Prvalue));
+                self.tree.spellings.push((id, name.into()));
+                Ok(id)
             }
             Answer::Constant { ty, value } => self.native_constant(name, ty, value, position),
             Answer::Macro { function_like: false } => self.constant_expression(name.to_owned(), position),

@@ -65,6 +65,10 @@ fn words(text: &str, into: &mut HashSet<String>) {
 /// Runs the definitions again that mention something whose type changed. One that cannot be analyzed any more stays as it
 /// is: its calls go on to what it was made for.
 pub(super) fn redefined(all: &[Redefined]) {
+    if !all.is_empty() {
+        let names: Vec<&str> = all.iter().map(|r| r.name.as_str()).collect();
+        crate::host::parts().tiers.cpp_redefined(&names);
+    }
     let changed: Vec<&str> = all.iter().filter(|r| r.changed_type).map(|r| r.name.as_str()).collect();
     if changed.is_empty() {
         return;

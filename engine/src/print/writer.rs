@@ -108,10 +108,27 @@ static BUFFER: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 static WAITING: AtomicBool = AtomicBool::new(false);
 static CLOSED_PIPE: AtomicBool = AtomicBool::new(false);
 
+/// Compiled code calls C++ without asking us: what the language prints goes into C's own buffer then, behind what C++ printed.
+static THROUGH_C: AtomicBool = AtomicBool::new(false);
+
+/// From now on standard output is C's.
+pub fn share_with_c() {
+    if !THROUGH_C.swap(true, Ordering::AcqRel) {
+        flush_out();
+    }
+}
+
 fn write_out(bytes: &[u8]) -> io::Result<()> {
     let mut buffer = BUFFER.lock();
-    buffer.extend_from_slice(bytes);
+    if THROUGH_C.load(Ordering::Acquire) {
+        drain_held(&mut buffer)?;
+        WAITING.store(true, Ordering::Release);
+        // SAFETY: C's own standard output; as many bytes as said.
+        let n = unsafe { libc::fwrite(bytes.as_ptr().cast(), 1, bytes.len(), stdout) };
+        return if n == bytes.len() { Ok(()) } else { drain(&mut buffer) };
+    }
     WAITING.store(true, Ordering::Release);
+    buffer.extend_from_slice(bytes);
     if buffer.len() >= OUT_BUFFER { drain(&mut buffer) } else { Ok(()) }
 }
 
@@ -119,12 +136,24 @@ unsafe extern "C" {
     static stdout: *mut libc::FILE;
 }
 
+/// What was held back before standard output became C's.
+fn drain_held(buffer: &mut Vec<u8>) -> io::Result<()> {
+    if buffer.is_empty() { Ok(()) } else { drain(buffer) }
+}
+
 fn drain(buffer: &mut Vec<u8>) -> io::Result<()> {
     // What C holds back was printed before: our buffer is empty whenever C++ is called.
     // SAFETY: C's own standard output.
-    unsafe { libc::fflush(stdout) };
+    let flushed = unsafe { libc::fflush(stdout) };
     let mut rest: &[u8] = buffer;
     let mut done = Ok(());
+    if flushed != 0 && THROUGH_C.load(Ordering::Acquire) {
+        let e = io::Error::last_os_error();
+        if e.kind() == io::ErrorKind::BrokenPipe {
+            CLOSED_PIPE.store(true, Ordering::Release);
+        }
+        done = Err(e);
+    }
     while !rest.is_empty() {
         // SAFETY: the buffer is alive and as long as said.
         let n = unsafe { libc::write(1, rest.as_ptr().cast(), rest.len()) };

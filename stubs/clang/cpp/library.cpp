@@ -229,6 +229,16 @@ json::Value Library::lookup(const Object &request) {
   return json::Object{{"answer", "addresses"}, {"addresses", std::move(addresses)}};
 }
 
+json::Value Library::bind(const Object &request) {
+  std::string error;
+  if (auto *symbols = request.getArray("symbols"))
+    for (auto &s : *symbols)
+      if (auto *pair = s.getAsArray(); pair && pair->size() == 2)
+        if (!linker->bind((*pair)[0].getAsString().value_or(""), (*pair)[1].getAsUINT64().value_or(0), error))
+          return failed("cpp/link", error);
+  return json::Object{{"answer", "addresses"}, {"addresses", json::Array{}}};
+}
+
 json::Value Library::complete(const Object &request) {
   Asker asker(*session, *types);
   return json::Object{{"answer", "completions"}, {"items", asker.complete(request.getString("prefix").value_or(""))}};
@@ -244,6 +254,7 @@ json::Value Library::dispatch(const Object &request) {
   if (op == "compile") return compile(request);
   if (op == "load") return load(request);
   if (op == "save") return save(request);
+  if (op == "bind") return bind(request);
   if (op == "lookup") return lookup(request);
   if (op == "complete") return complete(request);
   if (op == "crash") abort();

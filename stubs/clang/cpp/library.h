@@ -46,6 +46,7 @@ private:
   llvm::json::Value compile(const Object &);
   llvm::json::Value load(const Object &);
   llvm::json::Value lookup(const Object &);
+  llvm::json::Value bind(const Object &);
   llvm::json::Value complete(const Object &);
   llvm::json::Value save(const Object &);
 

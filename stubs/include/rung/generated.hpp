@@ -7,7 +7,7 @@
 #pragma once
 
 struct rung_place {};
-inline void *operator new(unsigned long, void *where, rung_place) noexcept { return where; }
+[[gnu::always_inline]] inline void *operator new(unsigned long, void *where, rung_place) noexcept { return where; }
 
 namespace rung {
 
@@ -98,26 +98,29 @@ RUNG_RT_1(first) RUNG_RT_1(next) RUNG_RT_1(rest) RUNG_RT_1(seq) RUNG_RT_1(count)
 #undef RUNG_RT_2
 }
 
+// Everything here is part of the function that uses it: an object imports the runtime and nothing of this header.
+#define RUNG_INLINE [[gnu::always_inline]] inline
+
 namespace rung {
 
 // Errors.
 
 template <class T> struct Maybe;
 struct Thrown {
-  constexpr operator Value() const { return Value{0x07}; }
+  RUNG_INLINE constexpr operator Value() const { return Value{0x07}; }
 };
 constexpr Thrown thrown{};
 template <class T> struct Maybe {
   T value;
   bool is_thrown;
-  constexpr Maybe(T v) : value(v), is_thrown(false) {}
-  constexpr Maybe(Thrown) : value(), is_thrown(true) {}
+  RUNG_INLINE constexpr Maybe(T v) : value(v), is_thrown(false) {}
+  RUNG_INLINE constexpr Maybe(Thrown) : value(), is_thrown(true) {}
 };
-constexpr bool failed(Value v) { return v == Value{0x07}; }
-template <class T> constexpr bool failed(const Maybe<T> &m) { return m.is_thrown; }
-constexpr Value got(Value v) { return v; }
-template <class T> constexpr T got(const Maybe<T> &m) { return m.value; }
-inline Maybe<bool> truth(Value answer) { return failed(answer) ? Maybe<bool>(thrown) : Maybe<bool>(answer == yes); }
+RUNG_INLINE constexpr bool failed(Value v) { return v == Value{0x07}; }
+template <class T> RUNG_INLINE constexpr bool failed(const Maybe<T> &m) { return m.is_thrown; }
+RUNG_INLINE constexpr Value got(Value v) { return v; }
+template <class T> RUNG_INLINE constexpr T got(const Maybe<T> &m) { return m.value; }
+RUNG_INLINE Maybe<bool> truth(Value answer) { return failed(answer) ? Maybe<bool>(thrown) : Maybe<bool>(answer == yes); }
 
 #define RUNG_TRY(x)                                      \
   ({                                                     \
@@ -126,6 +129,8 @@ inline Maybe<bool> truth(Value answer) { return failed(answer) ? Maybe<bool>(thr
       return ::rung::thrown;                             \
     ::rung::got(rung_);                                  \
   })
+// What an error leaves: a lambda that is called where it stands.
+#define RUNG_REGION [&]() __attribute__((always_inline)) -> ::rung::Value
 // Leaves where the stack is used up or somebody interrupts.
 #define RUNG_POLL(thread)                                                          \
   do {                                                                             \
@@ -139,70 +144,70 @@ inline Maybe<bool> truth(Value answer) { return failed(answer) ? Maybe<bool>(thr
       return ::rung::thrown;                                                                       \
   } while (0)
 
-[[gnu::always_inline]] inline bool over_limit(const Thread *t) {
+RUNG_INLINE bool over_limit(const Thread *t) {
   return reinterpret_cast<unsigned long>(__builtin_frame_address(0)) < __atomic_load_n(&t->limit, __ATOMIC_RELAXED);
 }
-inline Value take_error(Thread *t) {
+RUNG_INLINE Value take_error(Thread *t) {
   Value e = t->pending;
   t->pending = absent;
   return e;
 }
-inline Thrown raise(Value v) {
+RUNG_INLINE Thrown raise(Value v) {
   rung_rt_throw(v);
   return thrown;
 }
-inline Thrown throw_again(Thread *t, Value error) {
+RUNG_INLINE Thrown throw_again(Thread *t, Value error) {
   t->pending = error;
   return thrown;
 }
 // Keeps a value where the collector sees it.
 struct Keep {
   Value v;
-  ~Keep() { asm volatile("" : : "r"(v)); }
+  RUNG_INLINE ~Keep() { asm volatile("" : : "r"(v)); }
 };
 
 // Words.
 
-constexpr bool truthy(Value v) { return (bits(v) & ~0x08ul) != 0x02; }
-constexpr bool is_long(Value v) { return (bits(v) & 7) == 0; }
-constexpr bool are_longs(Value a, Value b) { return ((bits(a) | bits(b)) & 7) == 0; }
-constexpr bool is_double(Value v) { return (bits(v) & 6) == 4; }
-inline double double_of(Value v) {
+RUNG_INLINE constexpr bool truthy(Value v) { return (bits(v) & ~0x08ul) != 0x02; }
+RUNG_INLINE constexpr bool is_long(Value v) { return (bits(v) & 7) == 0; }
+RUNG_INLINE constexpr bool are_longs(Value a, Value b) { return ((bits(a) | bits(b)) & 7) == 0; }
+RUNG_INLINE constexpr bool is_double(Value v) { return (bits(v) & 6) == 4; }
+RUNG_INLINE double double_of(Value v) {
   unsigned long b = (bits(v) >> 4 | bits(v) << 60) - (1ul << 60);
   double d;
   __builtin_memcpy(&d, &b, 8);
   return d;
 }
-constexpr Value of(bool b) { return b ? yes : no; }
-inline Value of(long n) {
+RUNG_INLINE constexpr Value of(bool b) { return b ? yes : no; }
+RUNG_INLINE Value of(long n) {
   long r;
   return __builtin_expect(__builtin_mul_overflow(n, 8l, &r), 0) ? rung_rt_box_long(n) : static_cast<Value>(r);
 }
-inline Value of(double d) {
+RUNG_INLINE Value of(double d) {
   unsigned long b;
   __builtin_memcpy(&b, &d, 8);
   b += 1ul << 60;
   b = b << 4 | b >> 60;
   return __builtin_expect((b & 6) == 4, 1) ? static_cast<Value>(b) : rung_rt_box_double(d);
 }
-constexpr Value of(int n) { return static_cast<Value>(static_cast<long>(n) * 8); }
-constexpr Value of(short n) { return of(static_cast<int>(n)); }
-constexpr Value of(signed char n) { return of(static_cast<int>(n)); }
-constexpr Value of(unsigned char n) { return of(static_cast<int>(n)); }
-constexpr Value of(unsigned short n) { return of(static_cast<int>(n)); }
-constexpr Value of(unsigned n) { return static_cast<Value>(static_cast<long>(n) * 8); }
+RUNG_INLINE constexpr Value of(int n) { return static_cast<Value>(static_cast<long>(n) * 8); }
+RUNG_INLINE constexpr Value of(short n) { return of(static_cast<int>(n)); }
+RUNG_INLINE constexpr Value of(signed char n) { return of(static_cast<int>(n)); }
+RUNG_INLINE constexpr Value of(unsigned char n) { return of(static_cast<int>(n)); }
+RUNG_INLINE constexpr Value of(unsigned short n) { return of(static_cast<int>(n)); }
+RUNG_INLINE constexpr Value of(unsigned n) { return static_cast<Value>(static_cast<long>(n) * 8); }
 Value from_unsigned(unsigned long) asm("rung_from_unsigned");
-inline Value of(unsigned long n) { return n >> 60 ? from_unsigned(n) : static_cast<Value>(n * 8); }
-inline Value of(long long n) { return of(static_cast<long>(n)); }
-inline Value of(unsigned long long n) { return of(static_cast<unsigned long>(n)); }
-inline Value of(float d) { return of(static_cast<double>(d)); }
-constexpr Value of(char c) { return static_cast<Value>(static_cast<unsigned long>(static_cast<unsigned char>(c)) << 8 | 6); }
+RUNG_INLINE Value of(unsigned long n) { return n >> 60 ? from_unsigned(n) : static_cast<Value>(n * 8); }
+RUNG_INLINE Value of(long long n) { return of(static_cast<long>(n)); }
+RUNG_INLINE Value of(unsigned long long n) { return of(static_cast<unsigned long>(n)); }
+RUNG_INLINE Value of(float d) { return of(static_cast<double>(d)); }
+RUNG_INLINE constexpr Value of(char c) { return static_cast<Value>(static_cast<unsigned long>(static_cast<unsigned char>(c)) << 8 | 6); }
 // A word that is known to be a long, to be true or false, to be a double.
-inline long as_long(Value v) { return is_long(v) ? static_cast<long>(bits(v)) >> 3 : rung_rt_unbox_long(v); }
-inline double as_double(Value v) { return is_double(v) ? double_of(v) : rung_rt_unbox_double(v); }
-constexpr bool as_bool(Value v) { return v == yes; }
+RUNG_INLINE long as_long(Value v) { return is_long(v) ? static_cast<long>(bits(v)) >> 3 : rung_rt_unbox_long(v); }
+RUNG_INLINE double as_double(Value v) { return is_double(v) ? double_of(v) : rung_rt_unbox_double(v); }
+RUNG_INLINE constexpr bool as_bool(Value v) { return v == yes; }
 // Any number that is a double or a small integer.
-inline bool number(Value v, double *d) {
+RUNG_INLINE bool number(Value v, double *d) {
   if (is_double(v))
     return *d = double_of(v), true;
   if (is_long(v))
@@ -213,35 +218,35 @@ inline bool number(Value v, double *d) {
 // Arithmetic: small integers in place, `f…` doubles in place first, the rest in the runtime.
 
 #define RUNG_ARITHMETIC(name, overflows, op)                                                        \
-  inline Value name(Value a, Value b) {                                                             \
+  RUNG_INLINE Value name(Value a, Value b) {                                                             \
     long r;                                                                                         \
     if (__builtin_expect(are_longs(a, b), 1) && !__builtin_expect(overflows, 0))                    \
       return static_cast<Value>(r);                                                                 \
     return rung_rt_##name(a, b);                                                                       \
   }                                                                                                 \
-  inline Value name(Value a, long b) { return name(a, of(b)); }                                     \
-  inline Value name(long a, Value b) { return name(of(a), b); }                                     \
-  inline Maybe<long> name(long a, long b) {                                                         \
+  RUNG_INLINE Value name(Value a, long b) { return name(a, of(b)); }                                     \
+  RUNG_INLINE Value name(long a, Value b) { return name(of(a), b); }                                     \
+  RUNG_INLINE Maybe<long> name(long a, long b) {                                                         \
     long r;                                                                                         \
     if (__builtin_expect(__builtin_##name##l_overflow_(a, b, &r), 0))                               \
       return rung_rt_overflow(), thrown;                                                               \
     return r;                                                                                       \
   }                                                                                                 \
-  inline Maybe<double> name(double a, Value b) {                                                    \
+  RUNG_INLINE Maybe<double> name(double a, Value b) {                                                    \
     double y;                                                                                       \
     if (__builtin_expect(number(b, &y), 1))                                                         \
       return a op y;                                                                                \
     Value r = rung_rt_##name(of(a), b);                                                                \
     return failed(r) ? Maybe<double>(thrown) : Maybe<double>(as_double(r));                         \
   }                                                                                                 \
-  inline Maybe<double> name(Value a, double b) {                                                    \
+  RUNG_INLINE Maybe<double> name(Value a, double b) {                                                    \
     double x;                                                                                       \
     if (__builtin_expect(number(a, &x), 1))                                                         \
       return x op b;                                                                                \
     Value r = rung_rt_##name(a, of(b));                                                                \
     return failed(r) ? Maybe<double>(thrown) : Maybe<double>(as_double(r));                         \
   }                                                                                                 \
-  inline Value f##name(Value a, Value b) {                                                          \
+  RUNG_INLINE Value f##name(Value a, Value b) {                                                          \
     double x, y;                                                                                    \
     if ((is_double(a) || is_double(b)) && number(a, &x) && number(b, &y))                           \
       return of(x op y);                                                                            \
@@ -258,17 +263,17 @@ RUNG_ARITHMETIC(mul, __builtin_smull_overflow(static_cast<long>(bits(a)) >> 3, b
 #undef __builtin_subl_overflow_
 #undef __builtin_mull_overflow_
 
-inline Maybe<double> known_double(Value r) { return failed(r) ? Maybe<double>(thrown) : Maybe<double>(as_double(r)); }
-inline Maybe<long> known_long(Value r) { return failed(r) ? Maybe<long>(thrown) : Maybe<long>(as_long(r)); }
+RUNG_INLINE Maybe<double> known_double(Value r) { return failed(r) ? Maybe<double>(thrown) : Maybe<double>(as_double(r)); }
+RUNG_INLINE Maybe<long> known_long(Value r) { return failed(r) ? Maybe<long>(thrown) : Maybe<long>(as_long(r)); }
 
 // Quotients and remainders of longs. The runtime has the cases that overflow or divide by zero.
 #define RUNG_DIVISION(name, op)                                                    \
-  inline Value name(Value a, Value b) {                                            \
+  RUNG_INLINE Value name(Value a, Value b) {                                            \
     if (are_longs(a, b) && bits(b) + 8 > 8)                                        \
       return of((static_cast<long>(bits(a)) >> 3) op(static_cast<long>(bits(b)) >> 3)); \
     return rung_rt_##name(a, b);                                                      \
   }                                                                                \
-  inline Maybe<long> name(long a, long b) {                                        \
+  RUNG_INLINE Maybe<long> name(long a, long b) {                                        \
     if (__builtin_expect(static_cast<unsigned long>(b) + 1 > 1, 1))                \
       return a op b;                                                               \
     return known_long(rung_rt_##name(of(a), of(b)));                                  \
@@ -276,7 +281,7 @@ inline Maybe<long> known_long(Value r) { return failed(r) ? Maybe<long>(thrown) 
 RUNG_DIVISION(quot, /)
 RUNG_DIVISION(rem, %)
 #undef RUNG_DIVISION
-inline Maybe<long> mod(long a, long b) {
+RUNG_INLINE Maybe<long> mod(long a, long b) {
   if (__builtin_expect(b > 0, 1)) {
     long m = a % b;
     return m < 0 ? m + b : m;
@@ -285,20 +290,20 @@ inline Maybe<long> mod(long a, long b) {
 }
 
 #define RUNG_COMPARISON(name, op)                                                                             \
-  inline Maybe<bool> name(Value a, Value b) {                                                                 \
+  RUNG_INLINE Maybe<bool> name(Value a, Value b) {                                                                 \
     if (__builtin_expect(are_longs(a, b), 1))                                                                 \
       return static_cast<long>(bits(a)) op static_cast<long>(bits(b));                                        \
     return truth(rung_rt_##name(a, b));                                                                          \
   }                                                                                                           \
-  inline Maybe<bool> name(Value a, long b) { return name(a, of(b)); }                                         \
-  inline Maybe<bool> name(long a, Value b) { return name(of(a), b); }                                         \
-  inline Maybe<bool> name(double a, Value b) {                                                                \
+  RUNG_INLINE Maybe<bool> name(Value a, long b) { return name(a, of(b)); }                                         \
+  RUNG_INLINE Maybe<bool> name(long a, Value b) { return name(of(a), b); }                                         \
+  RUNG_INLINE Maybe<bool> name(double a, Value b) {                                                                \
     return is_double(b) ? Maybe<bool>(a op double_of(b)) : truth(rung_rt_##name(of(a), b));                      \
   }                                                                                                           \
-  inline Maybe<bool> name(Value a, double b) {                                                                \
+  RUNG_INLINE Maybe<bool> name(Value a, double b) {                                                                \
     return is_double(a) ? Maybe<bool>(double_of(a) op b) : truth(rung_rt_##name(a, of(b)));                      \
   }                                                                                                           \
-  inline Maybe<bool> f##name(Value a, Value b) {                                                              \
+  RUNG_INLINE Maybe<bool> f##name(Value a, Value b) {                                                              \
     return is_double(a) && is_double(b) ? Maybe<bool>(double_of(a) op double_of(b)) : name(a, b);             \
   }
 RUNG_COMPARISON(lt, <)
@@ -308,40 +313,47 @@ RUNG_COMPARISON(ge, >=)
 RUNG_COMPARISON(num_eq, ==)
 #undef RUNG_COMPARISON
 
-inline Maybe<bool> equal(Value a, Value b) { return are_longs(a, b) ? Maybe<bool>(a == b) : truth(rung_rt_equal(a, b)); }
+RUNG_INLINE Maybe<bool> equal(Value a, Value b) { return are_longs(a, b) ? Maybe<bool>(a == b) : truth(rung_rt_equal(a, b)); }
 // `case` on a constant that identity does not decide.
-inline Maybe<bool> is_case(Value subject, Value key) {
+RUNG_INLINE Maybe<bool> is_case(Value subject, Value key) {
   return subject == key || are_longs(subject, key) ? Maybe<bool>(subject == key) : truth(rung_rt_equal(subject, key));
 }
 
-inline Value bit_and(Value a, Value b) { return are_longs(a, b) ? static_cast<Value>(bits(a) & bits(b)) : rung_rt_bit_and(a, b); }
-inline Value bit_or(Value a, Value b) { return are_longs(a, b) ? static_cast<Value>(bits(a) | bits(b)) : rung_rt_bit_or(a, b); }
-inline Value bit_xor(Value a, Value b) { return are_longs(a, b) ? static_cast<Value>(bits(a) ^ bits(b)) : rung_rt_bit_xor(a, b); }
-constexpr long shift_left(long a, long n) { return static_cast<long>(static_cast<unsigned long>(a) << (n & 63)); }
-constexpr long shift_right(long a, long n) { return a >> (n & 63); }
-constexpr long unsigned_shift_right(long a, long n) { return static_cast<long>(static_cast<unsigned long>(a) >> (n & 63)); }
-constexpr long wrapping_add(long a, long b) { return static_cast<long>(static_cast<unsigned long>(a) + static_cast<unsigned long>(b)); }
-constexpr long wrapping_sub(long a, long b) { return static_cast<long>(static_cast<unsigned long>(a) - static_cast<unsigned long>(b)); }
-constexpr long wrapping_mul(long a, long b) { return static_cast<long>(static_cast<unsigned long>(a) * static_cast<unsigned long>(b)); }
+RUNG_INLINE Value bit_and(Value a, Value b) { return are_longs(a, b) ? static_cast<Value>(bits(a) & bits(b)) : rung_rt_bit_and(a, b); }
+RUNG_INLINE Value bit_or(Value a, Value b) { return are_longs(a, b) ? static_cast<Value>(bits(a) | bits(b)) : rung_rt_bit_or(a, b); }
+RUNG_INLINE Value bit_xor(Value a, Value b) { return are_longs(a, b) ? static_cast<Value>(bits(a) ^ bits(b)) : rung_rt_bit_xor(a, b); }
+RUNG_INLINE constexpr long shift_left(long a, long n) { return static_cast<long>(static_cast<unsigned long>(a) << (n & 63)); }
+RUNG_INLINE constexpr long shift_right(long a, long n) { return a >> (n & 63); }
+RUNG_INLINE constexpr long unsigned_shift_right(long a, long n) { return static_cast<long>(static_cast<unsigned long>(a) >> (n & 63)); }
+RUNG_INLINE constexpr long wrapping_add(long a, long b) { return static_cast<long>(static_cast<unsigned long>(a) + static_cast<unsigned long>(b)); }
+RUNG_INLINE constexpr long wrapping_sub(long a, long b) { return static_cast<long>(static_cast<unsigned long>(a) - static_cast<unsigned long>(b)); }
+RUNG_INLINE constexpr long wrapping_mul(long a, long b) { return static_cast<long>(static_cast<unsigned long>(a) * static_cast<unsigned long>(b)); }
 
 // Functions.
 
-inline const Function *function(Value self) { return reinterpret_cast<const Function *>(bits(self) - 1); }
-inline const Value *constants(Value self) { return function(self)->code->consts; }
-inline Value capture(Value self, unsigned i) { return function(self)->captures[i]; }
-inline Value root(const Var &v) {
+RUNG_INLINE const Function *function(Value self) { return reinterpret_cast<const Function *>(bits(self) - 1); }
+RUNG_INLINE const Value *constants(Value self) { return function(self)->code->consts; }
+RUNG_INLINE Value capture(Value self, unsigned i) { return function(self)->captures[i]; }
+RUNG_INLINE Value value_of(const Var &v) {
   return static_cast<Value>(__atomic_load_n(reinterpret_cast<const unsigned long *>(&v.root), __ATOMIC_ACQUIRE));
 }
 
+// What is called: a value, or what a var holds before the arguments are evaluated.
+struct Callee {
+  const Var *var;
+  Value value;
+  RUNG_INLINE Callee(const Var &v) : var(&v), value(value_of(v)) {}
+  RUNG_INLINE Callee(Value f) : var(nullptr), value(f) {}
+};
 // What is no function object: keywords, maps, an unbound var.
-inline Value call_other(const Var *var, Value f, long n, const Value *args) {
+RUNG_INLINE Value call_other(const Var *var, Value f, long n, const Value *args) {
   if (var && bits(f) == 0x0f)
     return rung_rt_unbound(static_cast<Value>(reinterpret_cast<unsigned long>(var) + 1));
   return rung_rt_call_other(f, n, args);
 }
 
 #define RUNG_INVOKE(n, params, types, args, array)                                                              \
-  inline Value invoke(Thread *t, const Var *var, Value f RUNG_COMMA params) {                                   \
+  RUNG_INLINE Value invoke(Thread *t, const Var *var, Value f RUNG_COMMA params) {                                   \
     if (__builtin_expect((bits(f) & 7) == 1, 1) &&                                                              \
         __builtin_expect((function(f)->header & 0xfffff) == rung_layout_function, 1)) {                         \
       void *entry = __atomic_load_n(&function(f)->code->entries[n], __ATOMIC_ACQUIRE);                          \
@@ -350,8 +362,7 @@ inline Value call_other(const Var *var, Value f, long n, const Value *args) {
     const Value all[] = {array};                                                                                \
     return call_other(var, f, n, all);                                                                         \
   }                                                                                                             \
-  inline Value call(Thread *t, Value f RUNG_COMMA params) { return invoke(t, nullptr, f RUNG_COMMA args); }      \
-  inline Value call(Thread *t, const Var &var RUNG_COMMA params) { return invoke(t, &var, root(var) RUNG_COMMA args); }
+  RUNG_INLINE Value call(Thread *t, Callee f RUNG_COMMA params) { return invoke(t, f.var, f.value RUNG_COMMA args); }
 #define RUNG_P(...) __VA_ARGS__
 #define RUNG_COMMA
 RUNG_INVOKE(0, , , , f)
@@ -368,34 +379,37 @@ RUNG_INVOKE(6, RUNG_P(Value a, Value b, Value c, Value d, Value e, Value g), RUN
 #undef RUNG_P
 #undef RUNG_COMMA
 #undef RUNG_INVOKE
+// A call through a var that held the running function whenever it was called.
+template <class... A> RUNG_INLINE Value call_own(Thread *t, Value self, Callee f, Value (*body)(Thread *, Value, A...) noexcept, A... a) {
+  return __builtin_expect(f.value == self, 1) ? body(t, self, a...) : invoke(t, f.var, f.value, a...);
+}
 // Seven arguments and more.
-inline Value invoke_many(Thread *t, const Var *var, Value f, long n, const Value *args) {
+RUNG_INLINE Value invoke_many(Thread *t, const Var *var, Value f, long n, const Value *args) {
   if ((bits(f) & 7) == 1 && (function(f)->header & 0xfffff) == rung_layout_function) {
     void *entry = __atomic_load_n(&function(f)->code->entries[7], __ATOMIC_ACQUIRE);
     return reinterpret_cast<Value (*)(Thread *, Value, long, const Value *) noexcept>(entry)(t, f, n, args);
   }
   return call_other(var, f, n, args);
 }
-template <int N> inline Value call_many(Thread *t, Value f, const Value (&args)[N]) { return invoke_many(t, nullptr, f, N, args); }
-template <int N> inline Value call_many(Thread *t, const Var &var, const Value (&args)[N]) { return invoke_many(t, &var, root(var), N, args); }
+template <int N> RUNG_INLINE Value call_many(Thread *t, Callee f, const Value (&args)[N]) { return invoke_many(t, f.var, f.value, N, args); }
 
-template <int N> inline Value make_closure(Value self, unsigned function, const Value (&captures)[N]) {
+template <int N> RUNG_INLINE Value make_closure(Value self, unsigned function, const Value (&captures)[N]) {
   return rung_closure(self, function, N, captures);
 }
-template <int N> inline Value vector_of(const Value (&items)[N]) { return rung_rt_vector(N, items); }
-template <int N> inline Value map_of(const Value (&items)[N]) { return rung_rt_map(N, items); }
-template <int N> inline Value set_of(const Value (&items)[N]) { return rung_rt_set(N, items); }
-template <int N> inline Value list_of(const Value (&items)[N]) { return rung_rt_list(N, items); }
+template <int N> RUNG_INLINE Value vector_of(const Value (&items)[N]) { return rung_rt_vector(N, items); }
+template <int N> RUNG_INLINE Value map_of(const Value (&items)[N]) { return rung_rt_map(N, items); }
+template <int N> RUNG_INLINE Value set_of(const Value (&items)[N]) { return rung_rt_set(N, items); }
+template <int N> RUNG_INLINE Value list_of(const Value (&items)[N]) { return rung_rt_list(N, items); }
 
 // C++ values.
 
-inline Value raw(Value self, unsigned long n) { return rung_rt_raw(function(self)->code, n); }
-inline Value stub(Thread *t, Value self, unsigned long site, void **args, void *result) {
+RUNG_INLINE Value raw(Value self, unsigned long n) { return rung_rt_raw(function(self)->code, n); }
+RUNG_INLINE Value stub(Thread *t, Value self, unsigned long site, void **args, void *result) {
   return rung_rt_cpp(t, function(self)->code, site, args, result);
 }
 
 // A scalar as the bits of a word, extended as its signedness says, and back.
-template <class T> inline unsigned long pack(T x) {
+template <class T> RUNG_INLINE unsigned long pack(T x) {
   if constexpr (static_cast<T>(1.5f) != static_cast<T>(1) || sizeof(T) == 0) {
     unsigned long b = 0;
     __builtin_memcpy(&b, &x, sizeof x);
@@ -404,36 +418,41 @@ template <class T> inline unsigned long pack(T x) {
     return static_cast<unsigned long>(x);
   }
 }
-template <class T> inline unsigned long pack(T *p) { return reinterpret_cast<unsigned long>(p); }
-template <class T> inline T unpack(unsigned long b) {
+template <class T> RUNG_INLINE unsigned long pack(T *p) { return reinterpret_cast<unsigned long>(p); }
+template <class T> RUNG_INLINE T unpack(unsigned long b) {
   T x;
   __builtin_memcpy(&x, &b, sizeof x);
   return x;
 }
-template <class T> inline T unpack(Value v) { return unpack<T>(bits(v)); }
+template <class T> RUNG_INLINE T unpack(Value v) { return unpack<T>(bits(v)); }
 
-template <class T> inline Maybe<T> to(Value v, const Type &type) {
+template <class T> RUNG_INLINE Maybe<T> to(Value v, const Type &type) {
   unsigned long b;
   if (rung_from_value(&type, v, nullptr, &b))
     return thrown;
   return unpack<T>(b);
 }
 // Whole numbers that need no look at the type.
-template <class T> inline Maybe<T> to_integer(Value v, const Type &type) {
+template <class T> RUNG_INLINE Maybe<T> to_integer(Value v, const Type &type) {
   long n = static_cast<long>(bits(v)) >> 3;
   if (__builtin_expect(is_long(v) && static_cast<long>(static_cast<T>(n)) == n && (static_cast<T>(-1) < static_cast<T>(1) || n >= 0), 1))
     return static_cast<T>(n);
   return to<T>(v, type);
 }
-inline Maybe<double> to_double(Value v, const Type &type) { return is_double(v) ? Maybe<double>(double_of(v)) : to<double>(v, type); }
-inline Maybe<bool> to_bool(Value v, const Type &type) { return v == yes || v == no ? Maybe<bool>(v == yes) : to<bool>(v, type); }
-template <class T> inline Maybe<T> callable(Value v, const Type &type) {
+template <class T> RUNG_INLINE Maybe<T> to_integer(long n, const Type &type) {
+  if (__builtin_expect(static_cast<long>(static_cast<T>(n)) == n && (static_cast<T>(-1) < static_cast<T>(1) || n >= 0), 1))
+    return static_cast<T>(n);
+  return to<T>(of(n), type);
+}
+RUNG_INLINE Maybe<double> to_double(Value v, const Type &type) { return is_double(v) ? Maybe<double>(double_of(v)) : to<double>(v, type); }
+RUNG_INLINE Maybe<bool> to_bool(Value v, const Type &type) { return v == yes || v == no ? Maybe<bool>(v == yes) : to<bool>(v, type); }
+template <class T> RUNG_INLINE Maybe<T> callable(Value v, const Type &type) {
   unsigned long b;
   if (rung_callback(&type, v, nullptr, &b))
     return thrown;
   return unpack<T>(b);
 }
-template <class T> inline Maybe<T> unboxed(Value v, const Type &type) {
+template <class T> RUNG_INLINE Maybe<T> unboxed(Value v, const Type &type) {
   unsigned long b;
   if (rung_unbox(&type, v, &b))
     return thrown;
@@ -443,18 +462,18 @@ template <class T> inline Maybe<T> unboxed(Value v, const Type &type) {
 template <class T> struct Converted {
   alignas(T) unsigned char storage[sizeof(T)];
   T *object = nullptr;
-  Converted() = default;
+  RUNG_INLINE Converted() {}
   Converted(const Converted &) = delete;
-  ~Converted() {
+  RUNG_INLINE ~Converted() {
     if (object == static_cast<void *>(storage))
       object->~T();
   }
-  bool from(Value v, const Type &type) { return take(rung_from_value, v, type); }
-  bool call(Value v, const Type &type) { return take(rung_callback, v, type); }
-  T &operator*() { return *object; }
+  RUNG_INLINE bool from(Value v, const Type &type) { return take(rung_from_value, v, type); }
+  RUNG_INLINE bool call(Value v, const Type &type) { return take(rung_callback, v, type); }
+  RUNG_INLINE T &operator*() { return *object; }
 
 private:
-  template <class F> bool take(F how, Value v, const Type &type) {
+  template <class F> RUNG_INLINE bool take(F how, Value v, const Type &type) {
     unsigned long b;
     if (how(&type, v, storage, &b))
       return false;
@@ -466,38 +485,38 @@ private:
 template <class T> struct Place {
   alignas(T) unsigned char storage[sizeof(T)];
   bool alive = false;
-  Place() = default;
+  RUNG_INLINE Place() {}
   Place(const Place &) = delete;
-  ~Place() {
+  RUNG_INLINE ~Place() {
     if (alive)
       reinterpret_cast<T *>(storage)->~T();
   }
-  T &operator*() { return *reinterpret_cast<T *>(storage); }
+  RUNG_INLINE T &operator*() { return *reinterpret_cast<T *>(storage); }
 };
-template <class T> inline void *address(T &x) { return const_cast<void *>(reinterpret_cast<const volatile void *>(&reinterpret_cast<const volatile char &>(x))); }
-template <class T> inline Value to_value(const Type &type, T &&x) { return rung_to_value(&type, reinterpret_cast<unsigned long>(address(x))); }
+template <class T> RUNG_INLINE void *address(T &x) { return const_cast<void *>(reinterpret_cast<const volatile void *>(&reinterpret_cast<const volatile char &>(x))); }
+template <class T> RUNG_INLINE Value to_value(const Type &type, T &&x) { return rung_to_value(&type, reinterpret_cast<unsigned long>(address(x))); }
 // A box that owns a new object, copied or moved from `x`.
 template <class T> inline void destroy_one(void *, void **args, void *) { static_cast<T *>(args[0])->~T(); }
-template <class T> inline Value own_copy(const Type &type, const T &x) {
+template <class T> RUNG_INLINE Value own_copy(const Type &type, const T &x) {
   void (*copy)(void *, void **, void *) = [](void *, void **args, void *to) { new (to, rung_place()) T(*static_cast<const T *>(args[0])); };
   return rung_own(&type, address(x), copy, destroy_one<T>);
 }
-template <class T> inline Value own_moved(const Type &type, T &&x) {
+template <class T> RUNG_INLINE Value own_moved(const Type &type, T &&x) {
   void (*move)(void *, void **, void *) = [](void *, void **args, void *to) { new (to, rung_place()) T(static_cast<T &&>(*static_cast<T *>(args[0]))); };
   return rung_own(&type, address(x), move, destroy_one<T>);
 }
 // Our own operators do not follow a null pointer, divide an integer by zero, or cut a float that the integer cannot hold.
-template <class T> inline Maybe<T *> some(T *p) {
+template <class T> RUNG_INLINE Maybe<T *> some(T *p) {
   if (__builtin_expect(!p, 0))
     return rung_null_pointer(), thrown;
   return p;
 }
-template <class T> inline Maybe<T> divisor(T n) {
+template <class T> RUNG_INLINE Maybe<T> divisor(T n) {
   if (__builtin_expect(n == 0, 0))
     return rung_divide_by_zero(), thrown;
   return n;
 }
-template <class T> inline Maybe<T> cut(double d, double least, double past, int which) {
+template <class T> RUNG_INLINE Maybe<T> cut(double d, double least, double past, int which) {
   double whole = __builtin_trunc(d);
   if (__builtin_expect(!(whole >= least && whole < past), 0))
     return rung_cast_range(d, which), thrown;

@@ -1,6 +1,6 @@
 //! The walk over a tree: each node as a piece of an expression, or as statements that give its value to a destination.
 
-use super::gen_state::{Dest, Gen};
+use super::gen_state::{Dest, Gen, Line};
 use super::names;
 use super::op::{Op, Order, prec};
 use crate::lower::Rep;
@@ -15,7 +15,7 @@ impl Gen<'_> {
             Expr::Literal { value } => self.constant(*value),
             Expr::VarDeref { var, dynamic: false, .. } => {
                 let text = self.var(*var);
-                Op::call(format!("rung::root({text})"), Order::Read, Rep::Value)
+                Op::call(format!("rung::value_of({text})"), Order::Read, Rep::Value)
             }
             Expr::VarDeref { var, .. } => {
                 let var = self.pooled(*var);
@@ -159,19 +159,23 @@ impl Gen<'_> {
 
     fn call(&mut self, callee: ExprId, args: &[ExprId], feedback: engine::analyze::FeedbackId) -> Op {
         if let Expr::VarDeref { var, dynamic: false, .. } = self.tree.expr(callee) {
+            if let Some(op) = self.already_long(*var, args) {
+                return op;
+            }
+            let (mark, depth) = (self.lines.len(), self.depth);
             let args = self.words(args);
-            let var = self.var(*var);
+            let mut var = self.var(*var);
+            // The var is read before the arguments: by the call itself, unless they took statements.
+            if self.lines.len() > mark {
+                let name = self.temporary();
+                self.lines.insert(mark, Line { depth, text: format!("rung::Callee {name} = {var};") });
+                var = name;
+            }
             return match self.own_body(args.len(), feedback) {
                 // The var held this very function whenever it was called: a direct call behind a compare.
                 Some(own) => {
-                    let args: Vec<Op> = args.into_iter().map(|a| self.fixed(a)).collect();
-                    let f = self.fixed(Op::call(format!("rung::root({var})"), Order::Read, Rep::Value));
-                    let all = behind(&args);
-                    let text = format!(
-                        "{0} == self ? {own}(thread, self{all}) : rung::invoke(thread, &{var}, {0}{all})",
-                        f.text
-                    );
-                    Op::new(text, prec::TERNARY, Order::Act, Rep::Value).throwing()
+                    let text = format!("rung::call_own(thread, self, {var}, {own}{})", behind(&args));
+                    Op::call(text, Order::Act, Rep::Value).throwing()
                 }
                 None => invocation(&var, &args),
             };
@@ -180,6 +184,19 @@ impl Gen<'_> {
         ids.extend_from_slice(args);
         let all = self.words(&ids);
         invocation(&all[0].arg(), &all[1..])
+    }
+
+    /// `(long x)` of what is one: what Clojure inlines.
+    fn already_long(&mut self, var: ConstId, args: &[ExprId]) -> Option<Op> {
+        let core = |name: &str| matches!(&self.tree.consts[var.index()], ConstKey::Var { ns, name: n } if &**ns == "clojure.core" && &**n == name);
+        let ([x], true) = (args, core("long")) else { return None };
+        match self.tree.expr(*x) {
+            Expr::Literal { .. } | Expr::Local { .. } => {
+                let op = self.expr(*x);
+                (op.rep == Rep::Long).then_some(op)
+            }
+            _ => None,
+        }
     }
 
     /// The body of the running function's arity for so many arguments, where the call has met that function alone.

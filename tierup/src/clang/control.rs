@@ -33,7 +33,7 @@ impl Gen<'_> {
                         return self.joined(b.init, other, and);
                     }
                 }
-                if bindings.iter().all(|b| b.native.is_none()) {
+                if !self.owns(bindings) {
                     return if self.bind_all(bindings) { self.condition(*body) } else { Op::atom("true", Rep::Bool) };
                 }
             }
@@ -244,7 +244,7 @@ impl Gen<'_> {
     }
 
     pub fn let_(&mut self, bindings: &[Binding], body: ExprId, dest: &Dest) -> bool {
-        let owns = bindings.iter().any(|b| b.native.is_some());
+        let owns = self.owns(bindings);
         // Objects end with the block; plain variables may stay in the one around.
         if owns && !matches!(dest, Dest::Return) {
             self.open("");
@@ -253,6 +253,12 @@ impl Gen<'_> {
             return on;
         }
         self.bind_all(bindings) && self.stmt(body, dest)
+    }
+    /// Do objects end with the bindings' scope?
+    fn owns(&self, bindings: &[Binding]) -> bool {
+        bindings.iter().any(|b| {
+            b.native.is_some() && self.tree.repr(b.init).is_none_or(|r| matches!(r, Repr::Memory | Repr::Reference))
+        })
     }
     fn bind_all(&mut self, bindings: &[Binding]) -> bool {
         bindings.iter().all(|b| self.bind_local(b))
@@ -264,7 +270,7 @@ impl Gen<'_> {
 
     /// A `let` as a piece: its variables stay in the block around, unless objects end with it.
     pub fn let_value(&mut self, id: ExprId, bindings: &[Binding], body: ExprId) -> Op {
-        if bindings.iter().any(|b| b.native.is_some()) {
+        if self.owns(bindings) {
             return self.by_statements(id);
         }
         if self.bind_all(bindings) { self.expr(body) } else { Op::nil() }
@@ -484,7 +490,7 @@ impl Gen<'_> {
     fn region(&mut self, name: &str, inside: impl FnOnce(&mut Self) -> bool) {
         let catches = std::mem::replace(&mut self.catches, false);
         let full = std::mem::take(&mut self.full);
-        self.open(&format!("rung::Value {name} = [&]() -> rung::Value"));
+        self.open(&format!("rung::Value {name} = RUNG_REGION"));
         let mark = self.lines.len();
         let on = self.scoped(inside);
         if on {
@@ -675,9 +681,15 @@ impl Gen<'_> {
             let op = if inside { Op { temps: Vec::new(), ..op } } else { op };
             let on = self.types.node(init) != Type::Never;
             if on {
-                let (name, spelled) = (self.local_name(b.slot), self.spelled(ty));
-                self.line(format!("{spelled} {name} = {};", op.text));
-                self.bind(b.slot, Op::atom(name, Rep::Native(Repr::Reference)).typed(ty, Category::Lvalue));
+                let name = self.local_name(b.slot);
+                let some = op.some;
+                let bound = self.store(name.clone(), Op { ty: Some((ty, Category::Prvalue)), ..op });
+                let bound = match self.variables.contains(&b.slot) {
+                    true => Op::atom(name, Rep::Native(Repr::Reference)).typed(ty, Category::Lvalue),
+                    // Nobody writes to it: its name is its value.
+                    false => Op { some, ..bound },
+                };
+                self.bind(b.slot, bound);
             }
             if inside {
                 self.full.pop();
@@ -720,7 +732,7 @@ impl Gen<'_> {
         match self.tree.expr(id) {
             Expr::Cleanups { body, .. } => self.is_named(id) || self.needs_holder(*body),
             Expr::Do { body } => body.last().is_some_and(|e| self.needs_holder(*e)),
-            Expr::Let { bindings, body } => bindings.iter().any(|b| b.native.is_some()) || self.needs_holder(*body),
+            Expr::Let { bindings, body } => self.owns(bindings) || self.needs_holder(*body),
             Expr::Letfn { body, .. } => self.needs_holder(*body),
             _ => false,
         }

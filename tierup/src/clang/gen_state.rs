@@ -58,6 +58,8 @@ pub(super) struct Gen<'a> {
     /// Callbacks may leave errors: every call of C++ is followed by a test.
     pub left: bool,
     pub env: HashMap<Slot, Op>,
+    /// Locals of C++ scalar type that something may write to or point at.
+    pub variables: HashSet<Slot>,
     /// Identifiers that C++ texts of the tree use.
     pub reserved: HashSet<&'a str>,
     /// Names in scope.

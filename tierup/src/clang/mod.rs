@@ -32,6 +32,7 @@ mod unit;
 
 use crate::compiler::{Compiled, Compiler, Job, Want};
 use crate::lower::Stay;
+use engine::code::Code;
 use engine::host::{self, CppHost};
 use parking_lot::Mutex;
 use questions::Diagnostic;
@@ -53,6 +54,9 @@ pub(crate) struct Shape {
     pub strategy: Strategy,
     /// Callbacks may leave errors behind a call of C++.
     pub left: bool,
+    /// Part of the exported names: a session refuses a second function of a name, and the same text may be compiled again
+    /// when the C++ around it has changed.
+    pub salt: [u8; 32],
     /// The address of the function's own `Code`, as feedback has it; 0 where it is not to be known.
     pub own_code: usize,
 }
@@ -62,18 +66,21 @@ pub struct Clang {
     strategy: Strategy,
     /// Addresses by text and environment: equal text is equal code.
     known: Mutex<HashMap<[u8; 32], Compiled>>,
+    /// Functions by the raw C++ functions that their objects may have inlined.
+    uses: Mutex<Vec<(String, &'static Code)>>,
     /// The session has read the prelude.
     ready: Mutex<bool>,
 }
 
 impl Clang {
     pub fn new(strategy: Strategy) -> Clang {
-        Clang { strategy, known: Mutex::default(), ready: Mutex::new(false) }
+        Clang { strategy, known: Mutex::default(), uses: Mutex::default(), ready: Mutex::new(false) }
     }
 
-    fn text(&self, job: &Job) -> Result<unit::Text, Stay> {
+    fn text(&self, job: &Job, salt: [u8; 32]) -> Result<unit::Text, Stay> {
         let shape = Shape {
             strategy: self.strategy,
+            salt,
             left: host::parts().cpp.callbacks_may_fail(),
             own_code: std::ptr::from_ref(job.code) as usize,
         };
@@ -83,7 +90,9 @@ impl Clang {
     fn prepare(&self, cpp: &dyn CppHost) -> Result<(), Stay> {
         let mut ready = self.ready.lock();
         if !*ready {
-            cpp.prelude(&prelude::text()).map_err(|all| refused(&all))?;
+            cpp.prelude(&prelude::text(), runtime::functions().map(|(n, a)| (n.to_owned(), a)).collect())
+                .map_err(|all| refused(&all))?;
+            engine::print::share_with_c();
             *ready = true;
         }
         Ok(())
@@ -106,12 +115,11 @@ impl Compiler for Clang {
     fn compile(&self, job: &Job) -> Result<Compiled, Stay> {
         let cpp = &*host::parts().cpp;
         let start = Instant::now();
-        let text = self.text(job)?;
+        let environment = cpp.environment_key();
+        let text = self.text(job, environment)?;
         let generation = start.elapsed().as_secs_f64() * 1e6;
         let mut key = blake3::Hasher::new();
-        key.update(text.text.as_bytes())
-            .update(&cpp.environment_key())
-            .update(unit::strategy_name(self.strategy).as_bytes());
+        key.update(text.text.as_bytes()).update(&environment).update(unit::strategy_name(self.strategy).as_bytes());
         let key = *key.finalize().as_bytes();
         if let Some(known) = self.known.lock().get(&key) {
             return Ok(known.clone());
@@ -121,6 +129,7 @@ impl Compiler for Clang {
         }
         self.prepare(cpp)?;
         let compiled = cpp.compile(&text.exports[0], &text.text, &text.exports).map_err(|all| refused(&all))?;
+        self.uses.lock().extend(compiled.uses.iter().map(|(name, _)| (name.clone(), job.code)));
         let linking = Instant::now();
         let symbols = symbols(job, &text, &compiled.imports);
         let loaded = cpp.load(compiled.object, symbols, &text.exports).map_err(|all| refused(&all))?;
@@ -141,32 +150,35 @@ impl Compiler for Clang {
         Ok(done)
     }
 
+    fn holding(&self, names: &[&str]) -> Vec<&'static Code> {
+        let mut stale: Vec<&'static Code> = Vec::new();
+        self.uses.lock().retain(|(name, code)| {
+            let holds = names.contains(&name.as_str());
+            if holds && !stale.iter().any(|c| std::ptr::eq(*c, *code)) {
+                stale.push(*code);
+            }
+            !holds
+        });
+        stale
+    }
+
     fn dump(&self, job: &Job) -> Result<String, Stay> {
-        Ok(self.text(job)?.text)
+        let text = self.text(job, [0; 32])?.text;
+        Ok(format!("{}\n{}\n{text}", prelude::text(), host::parts().cpp.declarations()))
     }
 }
 
-/// What the object imports of ours, with addresses: runtime functions, vars, types.
+/// What the object imports of ours besides the runtime, with addresses: vars, types.
 fn symbols(job: &Job, text: &unit::Text, imports: &[String]) -> Vec<(String, u64)> {
     let mut all = Vec::new();
     let wanted = |name: &str| imports.is_empty() || imports.iter().any(|i| i == name);
-    for (name, address) in runtime::functions() {
-        if wanted(name) {
-            all.push((name.to_owned(), address));
-        }
-    }
-    for (name, at) in &text.vars {
+    for (name, at) in text.vars.iter().filter(|v| wanted(&v.0)) {
         // SAFETY: the constants of a form are never freed; the index comes from its tree. The word is only read as an address.
         let var = unsafe { *job.code.consts.add(*at as usize) };
         all.push((name.clone(), var.address() as u64));
     }
-    for (name, ix) in &text.types {
+    for (name, ix) in text.types.iter().filter(|t| wanted(&t.0)) {
         all.push((name.clone(), runtime::descriptor(job.tree.ty(*ix)) as u64));
     }
     all
-}
-
-/// The prelude of generated text, for dumps that stand alone.
-pub fn prelude_text() -> String {
-    prelude::text()
 }

@@ -161,9 +161,8 @@ impl Gen<'_> {
         }
         let pure = is_pure(answer);
         let order = ops.iter().map(|o| o.order).max().unwrap_or(Order::Fixed);
-        let made = ops.iter().all(|o| o.order == Order::Fixed)
-            && matches!(answer.site.callee, Callee::Construct { .. })
-            && answer.result.trivially_destructible;
+        let made =
+            ops.iter().all(|o| o.order == Order::Fixed) && constructs(answer) && answer.result.trivially_destructible;
         let order = match (pure, made) {
             (true, _) => order,
             (_, true) => Order::Make,
@@ -472,8 +471,11 @@ impl Gen<'_> {
     }
 
     fn convert_in(&mut self, id: ExprId, value: ExprId, t: TypeIx, into: Option<NativeId>, how: &str) -> Op {
-        let op = self.word(value);
         let ty = self.tree.ty(t).clone();
+        let op = self.expr(value);
+        let op = self.tried(op);
+        let whole = ty.kind == TypeKind::Integer && is_integer(ty.repr) && how == "from";
+        let op = if whole && op.rep == Rep::Long { op } else { self.coerce(op, Rep::Value) };
         let d = self.descriptor(t);
         if into.is_some() || ty.repr == Repr::Memory {
             let name = self.temporary();
@@ -485,7 +487,7 @@ impl Gen<'_> {
         }
         let text = match (how, ty.kind, ty.repr) {
             ("call", ..) => format!("rung::callable<{}>({}, {d})", ty.name, op.arg()),
-            (_, TypeKind::Integer, r) if is_integer(r) => format!("rung::to_integer<{}>({}, {d})", ty.name, op.arg()),
+            _ if whole => format!("rung::to_integer<{}>({}, {d})", ty.name, op.arg()),
             (_, TypeKind::Float, Repr::F64) => format!("rung::to_double({}, {d})", op.arg()),
             (_, TypeKind::Bool, _) => format!("rung::to_bool({}, {d})", op.arg()),
             _ => format!("rung::to<{}>({}, {d})", ty.name, op.arg()),
@@ -586,6 +588,16 @@ fn is_pure(answer: &CallAnswer) -> bool {
         Callee::Construct { .. } => answer.symbol.is_empty() && is_scalar(answer.result.repr),
         _ => false,
     }
+}
+
+/// Does the text make an object of its result's type by naming the type?
+fn constructs(answer: &CallAnswer) -> bool {
+    let named = |name: &str| {
+        !name.is_empty() && answer.text.strip_prefix(name).is_some_and(|rest| rest.starts_with(['(', '{']))
+    };
+    matches!(answer.site.callee, Callee::Construct { .. })
+        || named(&answer.result.name)
+        || named(&answer.result.display)
 }
 
 fn is_nonzero_literal(text: &str) -> bool {

@@ -3,7 +3,7 @@
 
 use crate::runtime::{self, Rt};
 use engine::code::{Function, answer};
-use engine::fault::{self, Class, Res, Throwable};
+use engine::fault::{self, Class, Res};
 use engine::heap::Gc;
 use engine::host;
 use engine::number;
@@ -57,7 +57,7 @@ functions! {
     unsafe fn rung_caught() -> Value { answer(Err(host::parts().cpp.exception_caught())) }
     unsafe fn rung_left() -> i32 { host::parts().cpp.raise_left().is_err() as i32 }
     unsafe fn rung_is_class(error: Value, class: u32) -> i32 {
-        error.cast::<Throwable>().is_some_and(|e| is_a(e.class(), class)) as i32
+        Class::numbered(class).is_some_and(|c| fault::takes(c, error)) as i32
     }
     unsafe fn rung_catch_cpp(error: Value, ty: &CppType) -> u64 {
         host::parts().cpp.catch_cpp(error, ty).unwrap_or(0)
@@ -132,10 +132,3 @@ const INTEGERS: &[(Repr, &str)] = &[
     (Repr::U32, "unsigned int"),
     (Repr::U64, "unsigned long"),
 ];
-
-fn is_a(mut class: Class, wanted: u32) -> bool {
-    while class as u32 != wanted && class != class.parent() {
-        class = class.parent();
-    }
-    class as u32 == wanted
-}

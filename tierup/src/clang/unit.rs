@@ -75,13 +75,13 @@ pub(super) fn write(tree: &Tree, function: FnId, want: Want, feedback: &Snapshot
             proto.arities.iter().zip(&bodies).map(|(a, b)| format!("{};\n", signature(a, b))).collect();
         text = format!("{}\n{text}", ahead.concat());
     }
-    Ok(finish(tree, text, exports, uses))
+    Ok(finish(tree, text, exports, uses, shape.salt))
 }
 
 /// Stands for the hash in names until the text is complete.
 const HASH: &str = "_HASH_";
 
-fn finish(tree: &Tree, body: String, exports: Vec<String>, uses: Uses) -> Text {
+fn finish(tree: &Tree, body: String, exports: Vec<String>, uses: Uses, salt: [u8; 32]) -> Text {
     let mut done = Text::default();
     let mut head = String::new();
     let mut by_ns: Vec<(String, Vec<String>)> = Vec::new();
@@ -112,7 +112,7 @@ fn finish(tree: &Tree, body: String, exports: Vec<String>, uses: Uses) -> Text {
         head.push('\n');
     }
     let text = head + &body;
-    let hash = blake3::hash(text.as_bytes()).to_hex();
+    let hash = blake3::Hasher::new().update(text.as_bytes()).update(&salt).finalize().to_hex();
     let tag = format!("_{}", &hash[..8]);
     done.text = text.replace(HASH, &tag);
     done.exports = exports.into_iter().map(|e| e.replace(HASH, &tag)).collect();
@@ -171,6 +171,7 @@ fn unit(
             strategy: shape.strategy,
             left: shape.left,
             env: HashMap::new(),
+            variables: variables(tree, arity.body),
             reserved: reserved.clone(),
             scope: Vec::new(),
             lines: Vec::new(),
@@ -386,6 +387,42 @@ impl Gen<'_> {
         read.retain(|s| !bound.contains(s));
         read
     }
+}
+
+/// Locals that are more than read: assigned, stepped, taken the address of, passed where C++ may keep a reference.
+fn variables(tree: &Tree, id: ExprId) -> HashSet<Slot> {
+    let mut found = HashSet::new();
+    let mut work = vec![id];
+    while let Some(id) = work.pop() {
+        let e = tree.expr(id);
+        e.children(&mut |c| work.push(c));
+        let local = |c: ExprId| match tree.expr(c) {
+            Expr::Local { slot } if tree.repr(c) == Some(Repr::Reference) => Some(*slot),
+            _ => None,
+        };
+        match e {
+            Expr::CppLoad { .. } | Expr::ConvertOut { .. } => {}
+            Expr::CppOperator { site, token, args, .. } if tree.site(*site).symbol.is_empty() => {
+                let writes = token.ends_with('=') && !matches!(&**token, "==" | "!=" | "<=" | ">=")
+                    || matches!(&**token, "++" | "--");
+                if writes || &**token == "&" && args.len() == 1 {
+                    found.extend(args.first().copied().and_then(local));
+                }
+            }
+            Expr::CppCast { site, .. }
+                if tree.site(*site).symbol.is_empty() && tree.site(*site).result_category == Category::Prvalue => {}
+            Expr::CppCall { site, args, .. }
+            | Expr::CppMethod { site, args, .. }
+            | Expr::CppConstruct { site, args, .. } => {
+                let params = &tree.site(*site).params;
+                // Behind the parameters come C's variadic arguments, by value.
+                let by_value = |i: usize| params.get(i).is_some_and(|p| !p.contains('&'));
+                found.extend(args.iter().enumerate().filter(|(i, _)| !by_value(*i)).filter_map(|(_, a)| local(*a)));
+            }
+            other => other.children(&mut |c| found.extend(local(c))),
+        }
+    }
+    found
 }
 
 /// The strategy's mark in caches.
