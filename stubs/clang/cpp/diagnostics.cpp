@@ -93,9 +93,14 @@ void Collector::locate(const Diagnostic &info, Problem &p) {
   }
 }
 
+void endsHere();  // session.cpp
+
 void Collector::HandleDiagnostic(DiagnosticsEngine::Level level, const Diagnostic &info) {
   DiagnosticConsumer::HandleDiagnostic(level, info);
   if (level < DiagnosticsEngine::Note) return;
+  if (level >= DiagnosticsEngine::Error) endsHere();
+  constexpr size_t enough = 60;
+  if (problems.size() > enough) return;
   Problem p;
   p.id = info.getID();
   p.level = level;

@@ -37,7 +37,7 @@ public:
 // Flags that make C++ mean the same on every tier (design.md, 'Same answers') and keep one definition (emulated TLS).
 const char *const fixedFlags[] = {
     "--driver-mode=g++", "-c", "-xc++", "-std=c++20", "-ffp-contract=off", "-fno-strict-aliasing", "-fwrapv",
-    "-fno-delete-null-pointer-checks", "-femulated-tls", "-Xclang", "-fincremental-extensions", "-ferror-limit=40",
+    "-fno-delete-null-pointer-checks", "-femulated-tls", "-Xclang", "-fincremental-extensions", "-ferror-limit=0",
     "-fmacro-backtrace-limit=4", "-ftemplate-backtrace-limit=8",
 };
 
@@ -77,6 +77,23 @@ private:
 
 } // namespace
 
+// The parser of this thread, while it reads.
+static thread_local Parser *reading = nullptr;
+
+// Clang's parser loops on the end of an incremental input inside whatever is still open, complaining each time. At the first
+// complaint there the end becomes the end of a file, which every loop knows.
+void endsHere() {
+  if (reading && reading->getCurToken().is(tok::annot_repl_input_end))
+    const_cast<Token &>(reading->getCurToken()).setKind(tok::eof);
+}
+
+namespace {
+struct Reading {
+  explicit Reading(Parser *p) { reading = p; }
+  ~Reading() { reading = nullptr; }
+};
+} // namespace
+
 Session::~Session() = default;
 
 std::unique_ptr<Session> Session::open(const Config &config, std::string &error) {
@@ -99,6 +116,8 @@ std::unique_ptr<Session> Session::open(const Config &config, std::string &error)
     ci.getHeaderSearchOpts().ValidateASTInputFilesContent = true;
   }
   ci.getFrontendOpts().DisableFree = false;
+  ci.getDiagnosticOpts().ShowCarets = false;  // no counts of errors on stderr
+  ci.getDiagnostics().setFatalsAsError(true);
   CodeGenOptions &code = ci.getCodeGenOpts();
   code.DisableFree = false;
   code.ClearASTBeforeBackend = false;
@@ -137,6 +156,7 @@ bool precompile(const Config &config, const std::string &source, const std::stri
   front.Inputs.push_back(FrontendInputFile(source, InputKind(Language::CXX)));
   front.OutputFile = path;
   front.DisableFree = false;
+  ci.getDiagnosticOpts().ShowCarets = false;
   ci.getHeaderSearchOpts().ValidateASTInputFilesContent = true;
   CodeGenOptions &code = ci.getCodeGenOpts();
   code.CXXCtorDtorAliases = 0;
@@ -194,7 +214,7 @@ bool Session::parse(llvm::StringRef text, const Place &place, Transaction &t) {
     enter(text, place, "raw_");
     ast().addTranslationUnitDecl();
     t.unit = ast().getTranslationUnitDecl();
-    if (parse_->getCurToken().is(tok::annot_repl_input_end)) {
+    if (parse_->getCurToken().isOneOf(tok::annot_repl_input_end, tok::eof)) {
       parse_->ConsumeAnyToken();
       parse_->ExitScope();
       s.CurContext = nullptr;
@@ -203,8 +223,14 @@ bool Session::parse(llvm::StringRef text, const Place &place, Transaction &t) {
     }
     Parser::DeclGroupPtrTy group;
     Sema::ModuleImportState imports;
-    for (bool end = parse_->ParseFirstTopLevelDecl(group, imports); !end; end = parse_->ParseTopLevelDecl(group, imports))
-      if (group) recorder->HandleTopLevelDecl(group.get());
+    {
+      Reading now(parse_.get());
+      // The end of a file would end the translation unit for good, so the parser must not meet it between declarations.
+      for (bool end = parse_->ParseFirstTopLevelDecl(group, imports); !end;) {
+        if (group) recorder->HandleTopLevelDecl(group.get());
+        end = parse_->getCurToken().is(tok::eof) || parse_->ParseTopLevelDecl(group, imports);
+      }
+    }
     for (Decl *d : s.WeakTopLevelDecls()) recorder->HandleTopLevelDecl(DeclGroupRef(d));
     while (!parse_->getCurToken().isOneOf(tok::annot_repl_input_end, tok::eof)) parse_->ConsumeAnyToken();
     return true;
@@ -215,6 +241,7 @@ bool Session::snippet(llvm::StringRef text, const std::function<bool()> &body) {
   // The semicolon keeps the parser from looking beyond the end.
   enter((text + "\n;").str(), Place{}, "text_");
   parse_->ConsumeAnyToken();
+  Reading now(parse_.get());
   bool good = body();
   if (good && !parse_->getCurToken().is(tok::semi)) {
     auto &diags = ci->getDiagnostics();
