@@ -2,7 +2,7 @@
 //! argument underlined (ariadne), the candidates, notes, help, and where to read more. Errors for programs are the
 //! diagnostic's JSON, one object a line.
 
-use ariadne::{CharSet, Color, Config, Label, Report, ReportKind, Source};
+use ariadne::{CharSet, Color, Config, Label, LabelAttach, Report, ReportKind, Source};
 use engine::diagnostic::{Diagnostic, Note, Phase, Span};
 use engine::reader::{Options, ReadEval, Reader};
 use std::collections::HashMap;
@@ -153,16 +153,14 @@ fn source_block(d: &Diagnostic, sources: &Sources, look: Look) -> Option<String>
         let Some((_, source)) = cache.iter().find(|c| c.0 == span.file) else { continue };
         let Some(range) = offsets(source, span) else { continue };
         let color = if i == 0 { Color::Red } else { Color::Cyan };
-        let message = match (span.label.as_str(), i) {
-            ("", 0) => "here",
-            (label, _) => label,
-        };
         at.get_or_insert_with(|| (span.file.clone(), range.clone()));
-        labels.push(Label::new((span.file.clone(), range)).with_message(message).with_color(color).with_order(i as i32));
+        // Without a word ariadne underlines nothing.
+        let word = if span.label.is_empty() { "here" } else { &span.label };
+        labels.push(Label::new((span.file.clone(), range)).with_message(word).with_color(color).with_order(i as i32));
     }
     let config = Config::default()
         .with_color(look.color)
-        .with_compact(false)
+        .with_label_attach(LabelAttach::Start)
         .with_char_set(if look.unicode { CharSet::Unicode } else { CharSet::Ascii });
     let report =
         Report::build(ReportKind::Custom("", Color::Red), at?).with_config(config).with_labels(labels).finish();

@@ -3,21 +3,23 @@
 
 use crate::process::{feed, root};
 
-/// `fixtures/cpp_errors/X.clj`: one wrong form; its first comment line names the code: `; cpp/syntax`.
+/// `fixtures/cpp_errors/X.cpp`: wrong C++, to be given to `cpp/raw`; the first line names the code: `// code: cpp/syntax`.
+/// Name, code and form.
 fn wrong() -> Vec<(String, String, String)> {
     let folder = root().join("fixtures/cpp_errors");
     let mut all: Vec<_> = std::fs::read_dir(&folder)
         .unwrap_or_else(|e| panic!("{}: {e}", folder.display()))
         .flatten()
         .map(|e| e.path())
-        .filter(|p| p.extension().is_some_and(|e| e == "clj"))
+        .filter(|p| p.extension().is_some_and(|e| e == "cpp"))
         .collect();
     all.sort();
     all.into_iter()
         .map(|p| {
             let text = std::fs::read_to_string(&p).expect("a fixture");
-            let code = text.lines().next().unwrap_or_default().trim_start_matches([';', ' ']).to_owned();
-            (p.file_stem().unwrap_or_default().to_string_lossy().into_owned(), code, text)
+            let code = text.lines().next().and_then(|l| l.strip_prefix("// code: ")).unwrap_or_default().to_owned();
+            let form = format!("(cpp/raw {})", serde_json::to_string(&text).expect("a string"));
+            (p.file_stem().unwrap_or_default().to_string_lossy().into_owned(), code, form)
         })
         .collect()
 }

@@ -27,7 +27,7 @@ golden! {
     analyze_recur "(defn f [n]\n  (+ 1 (recur (dec n))))"
     macroexpand "(defn f [n]\n  (let [x] x))"
     run_arithmetic "(defn ratio [a b] (/ a b))\n(defn report [xs] (mapv #(ratio 1 %) xs))\n(report [1 0])"
-    run_ex_info "(defn check [x]\n  (throw (ex-info \"out of range\" {:x x :max 10} (Exception. \"deeper\"))))\n(check 11)"
+    run_ex_info "(defn check [x]\n  (throw (ex-info \"out of range\" {:x x :max 10}\n                  (Exception. \"deeper\"))))\n(check 11)"
     run_class_cast "(+ 1 \"two\")"
     run_arity "((fn [a b] a) 1)"
 }

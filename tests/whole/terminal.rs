@@ -87,6 +87,8 @@ fn a_session() {
     // Ctrl-C drops what is typed.
     t.tmux(&["send-keys", "-l", "(never \"this"]);
     t.keys(&["C-c"]);
+    // What is typed in the instant of the interrupt goes with the line.
+    std::thread::sleep(Duration::from_millis(500));
     t.line("(clojure.core/str \"aft\" \"er\")");
     t.wait("\"after\"");
     // The last line again.
