@@ -10,7 +10,21 @@ namespace rung {
 
 std::string clean(StringRef text) { return json::isUTF8(text) ? text.str() : json::fixUTF8(text); }
 
-void Collector::remember(FileID id, Place place) { places[id] = std::move(place); }
+// The text that this thread reads: Clang places complaints about its end in the main file.
+static thread_local FileID latest;
+
+void Collector::remember(FileID id, Place place) {
+  places[id] = std::move(place);
+  latest = id;
+}
+
+// The last character of a text that is no blank.
+static SourceLocation endOf(const SourceManager &sm, FileID file) {
+  bool invalid = false;
+  StringRef buffer = sm.getBufferData(file, &invalid).rtrim();
+  unsigned offset = invalid || buffer.empty() ? 0 : buffer.size() - 1;
+  return sm.getLocForStartOfFile(file).getLocWithOffset(offset);
+}
 
 const Place *Collector::placeOf(FileID id) const {
   auto it = places.find(id);
@@ -50,6 +64,7 @@ void Collector::locate(const Diagnostic &info, Problem &p) {
   if (!info.hasSourceManager() || info.getLocation().isInvalid()) return;
   const SourceManager &sm = info.getSourceManager();
   SourceLocation begin = sm.getExpansionLoc(info.getLocation());
+  if (sm.getFileID(begin) == sm.getMainFileID() && latest.isValid() && placeOf(latest)) begin = endOf(sm, latest);
   p.location = begin;
   FileID file = sm.getFileID(begin);
   position(sm, begin, p.line, p.column);
