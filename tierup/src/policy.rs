@@ -15,8 +15,8 @@ use engine::host::{LoopEntry, Tiers};
 use engine::thread::Thread;
 use parking_lot::Mutex;
 use serde::Serialize;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 
 /// `--strategy`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -226,14 +226,18 @@ impl Shared {
         let generation = state.generation.load(Ordering::Acquire);
         let name = job.code.name.clone();
         Event { count: job.count, ..Event::new(Kind::Promote, &name, tier - 1, tier, job.reason) }.record();
-        if here || tuning::get(Knob::COMPILE_WAIT) != 0 {
+        let wait = here || tuning::get(Knob::COMPILE_WAIT) != 0;
+        if wait && roomy() {
             return self.perform(&job, tier, generation);
         }
         let shared = self.clone();
         self.queue.push(move || {
             shared.perform(&job, tier, generation);
         });
-        false
+        if wait {
+            self.queue.drain();
+        }
+        wait
     }
 
     /// Asks for the function in a tier, once.
@@ -298,6 +302,14 @@ impl TierUp {
             self.defined(code);
         }
     }
+}
+
+/// Native stack that a compiler may use.
+const COMPILER_STACK: usize = 2 << 20;
+
+/// Is there room for a compiler on this thread's stack? A function may become hot deep in a recursion.
+fn roomy() -> bool {
+    engine::thread::stack_pointer().saturating_sub(Thread::current().native_limit()) > COMPILER_STACK
 }
 
 /// Small units compile where they are asked for: a background thread costs milliseconds on a busy core.
