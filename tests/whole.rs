@@ -9,6 +9,8 @@ mod command_line;
 mod cpp_errors;
 #[path = "whole/errors.rs"]
 mod errors;
+#[path = "whole/contracts.rs"]
+mod contracts;
 #[path = "whole/docs.rs"]
 mod docs;
 #[path = "whole/process.rs"]
