@@ -13,6 +13,8 @@ mod errors;
 mod contracts;
 #[path = "whole/docs.rs"]
 mod docs;
+#[path = "whole/golden.rs"]
+mod golden;
 #[path = "whole/process.rs"]
 mod process;
 #[path = "whole/programs.rs"]

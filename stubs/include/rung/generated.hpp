@@ -493,7 +493,7 @@ template <class T> struct Place {
   }
   RUNG_INLINE T &operator*() { return *reinterpret_cast<T *>(storage); }
 };
-template <class T> RUNG_INLINE void *address(T &x) { return const_cast<void *>(reinterpret_cast<const volatile void *>(&reinterpret_cast<const volatile char &>(x))); }
+template <class T> RUNG_INLINE void *address(T &&x) { return const_cast<void *>(reinterpret_cast<const volatile void *>(&reinterpret_cast<const volatile char &>(x))); }
 template <class T> RUNG_INLINE Value to_value(const Type &type, T &&x) { return rung_to_value(&type, reinterpret_cast<unsigned long>(address(x))); }
 // A box that owns a new object, copied or moved from `x`.
 template <class T> inline void destroy_one(void *, void **args, void *) { static_cast<T *>(args[0])->~T(); }

@@ -531,11 +531,13 @@ impl Gen<'_> {
         for (op, arg) in ops.iter().zip(&answer.site.args) {
             let place = op.is_place() || matches!(op.ty, Some((t, _)) if self.tree.ty(t).repr == Repr::Memory);
             let native = matches!(arg, Arg::Native { .. } | Arg::Boxed {} | Arg::Callback {});
-            if !native || op.is_place() && op.ty.is_none() || place && !op.is_place() {
+            if !native || op.is_place() && op.ty.is_none() {
                 return None;
             }
             if place {
-                args.push(format!("rung::address({})", op.arg()));
+                // An object on its way lives in the block of its full expression.
+                let object = if op.is_place() { op.clone() } else { self.fixed(op.clone()) };
+                args.push(format!("rung::address({})", object.arg()));
             } else {
                 let name = self.temporary();
                 let ty = op.ty.map(|(t, _)| self.spelled(t))?;

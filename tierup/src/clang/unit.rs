@@ -401,7 +401,8 @@ fn variables(tree: &Tree, id: ExprId) -> HashSet<Slot> {
             _ => None,
         };
         match e {
-            Expr::CppLoad { .. } | Expr::ConvertOut { .. } => {}
+            // A scalar that has fields is a pointer, which is read.
+            Expr::CppLoad { .. } | Expr::ConvertOut { .. } | Expr::CppField { .. } => {}
             Expr::CppOperator { site, token, args, .. } if tree.site(*site).symbol.is_empty() => {
                 let writes = token.ends_with('=') && !matches!(&**token, "==" | "!=" | "<=" | ">=")
                     || matches!(&**token, "++" | "--");
