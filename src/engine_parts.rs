@@ -17,6 +17,9 @@ use tierup::clang::{self, Clang};
 use tierup::policy::{Strategy, TierUp};
 use tierup::{events, metrics, tuning};
 
+/// Native stack that a program may use under `gc.stress`.
+const STRESSED_STACK: usize = 512 << 10;
+
 /// What `--strategy` takes.
 pub const STRATEGIES: [&str; 5] = ["tiered", "interpret", "baseline", "clang", "stubs"];
 
@@ -121,7 +124,11 @@ impl Engine {
     pub fn run<R: Send>(&self, f: impl FnOnce(&Session) -> R + Send) -> R {
         std::thread::scope(|scope| {
             let main = std::thread::Builder::new().name("main".to_owned()).stack_size(MAIN_STACK).spawn_scoped(scope, || {
-                thread::attach();
+                let thread = thread::attach();
+                if tuning::get(tuning::Knob::GC_STRESS) > 0 {
+                    // A collection at every few allocations scans the whole stack each time: deep recursion must end early.
+                    thread.restrict_stack(STRESSED_STACK);
+                }
                 signal::guard_thread();
                 f(&Session::new())
             });
