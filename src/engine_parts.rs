@@ -2,10 +2,10 @@
 
 use crate::session::Session;
 use crate::store;
-use engine::diagnostic::{Diagnostic, Phase};
 use engine::analyze::LoopId;
 use engine::clock::{self, Part};
 use engine::code::Code;
+use engine::diagnostic::{Diagnostic, Phase};
 use engine::host::{self, LoopEntry, Parts};
 use engine::thread::Thread;
 use engine::{heap, signal, space, thread};
@@ -123,15 +123,16 @@ impl Engine {
     /// Runs `f` on a thread with the main program's large stack, and waits for it.
     pub fn run<R: Send>(&self, f: impl FnOnce(&Session) -> R + Send) -> R {
         std::thread::scope(|scope| {
-            let main = std::thread::Builder::new().name("main".to_owned()).stack_size(MAIN_STACK).spawn_scoped(scope, || {
-                let thread = thread::attach();
-                if tuning::get(tuning::Knob::GC_STRESS) > 0 {
-                    // A collection at every few allocations scans the whole stack each time: deep recursion must end early.
-                    thread.restrict_stack(STRESSED_STACK);
-                }
-                signal::guard_thread();
-                f(&Session::new())
-            });
+            let main =
+                std::thread::Builder::new().name("main".to_owned()).stack_size(MAIN_STACK).spawn_scoped(scope, || {
+                    let thread = thread::attach();
+                    if tuning::get(tuning::Knob::GC_STRESS) > 0 {
+                        // A collection at every few allocations scans the whole stack each time: deep recursion must end early.
+                        thread.restrict_stack(STRESSED_STACK);
+                    }
+                    signal::guard_thread();
+                    f(&Session::new())
+                });
             match main.map(|m| m.join()) {
                 Ok(Ok(r)) => r,
                 Ok(Err(panic)) => std::panic::resume_unwind(panic),

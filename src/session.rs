@@ -1,7 +1,7 @@
 //! One thread's way to evaluate: texts and files in, values given to a caller on the stack, errors as diagnostics.
 
-use crate::thrown;
 use crate::render::Sources;
+use crate::thrown;
 use engine::diagnostic::Diagnostic;
 use engine::fault::{Res, Thrown};
 use engine::heap::Root;
@@ -50,7 +50,13 @@ impl Session {
     ///
     /// # Errors
     /// The first form's that fails, or what `f` raises.
-    pub(crate) fn each(&self, text: &str, file: &str, line: u32, f: &mut dyn FnMut(Value) -> Res<()>) -> Result<(), Failure> {
+    pub(crate) fn each(
+        &self,
+        text: &str,
+        file: &str,
+        line: u32,
+        f: &mut dyn FnMut(Value) -> Res<()>,
+    ) -> Result<(), Failure> {
         self.sources.borrow_mut().remember(file, line, text);
         self.attempt(|| space::load::eval_each(text, file, line, f))
     }

@@ -5,14 +5,14 @@
 
 #[path = "whole/command_line.rs"]
 mod command_line;
-#[path = "whole/cpp_errors.rs"]
-mod cpp_errors;
-#[path = "whole/errors.rs"]
-mod errors;
 #[path = "whole/contracts.rs"]
 mod contracts;
+#[path = "whole/cpp_errors.rs"]
+mod cpp_errors;
 #[path = "whole/docs.rs"]
 mod docs;
+#[path = "whole/errors.rs"]
+mod errors;
 #[path = "whole/golden.rs"]
 mod golden;
 #[path = "whole/process.rs"]

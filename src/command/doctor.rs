@@ -31,7 +31,9 @@ pub fn run(options: &Options) -> Status {
         for f in &findings {
             match &f.found {
                 Ok(text) => crate::say(&format!("ok       {:<18}{text}\n", f.name)),
-                Err(text) => crate::say(&format!("missing  {:<18}{text}\n         mend with:        {}\n", f.name, f.mend)),
+                Err(text) => {
+                    crate::say(&format!("missing  {:<18}{text}\n         mend with:        {}\n", f.name, f.mend))
+                }
             }
         }
     }

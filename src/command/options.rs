@@ -136,13 +136,14 @@ impl Reporting {
     /// # Errors
     /// `--json=FILE` that cannot be written.
     pub fn of(options: &Options) -> Result<Reporting, Diagnostic> {
-        let json = match options.json.as_deref() {
-            None => None,
-            Some("") => Some(Outlet::Stderr),
-            Some(path) => Some(Outlet::File(Mutex::new(File::create(path).map_err(|e| {
-                Diagnostic::new(Phase::Run, "rung/file", format!("{path} cannot be written: {e}"))
-            })?))),
-        };
+        let json =
+            match options.json.as_deref() {
+                None => None,
+                Some("") => Some(Outlet::Stderr),
+                Some(path) => Some(Outlet::File(Mutex::new(File::create(path).map_err(|e| {
+                    Diagnostic::new(Phase::Run, "rung/file", format!("{path} cannot be written: {e}"))
+                })?))),
+            };
         Ok(Reporting { json, look: options.look() })
     }
 }

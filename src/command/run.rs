@@ -127,7 +127,9 @@ fn trace(engine: &Engine, pattern: String, reporting: Arc<Reporting>) {
 /// `--metrics`, `--dump-cpp`, `--dump-clif`.
 fn afterwards(_: &Session, options: &Options, reporting: &Reporting) -> Option<Status> {
     let mut status = None;
-    for (name, dump) in [(&options.dump_cpp, Engine::dump_cpp as fn(&str) -> _), (&options.dump_clif, Engine::dump_clif)] {
+    for (name, dump) in
+        [(&options.dump_cpp, Engine::dump_cpp as fn(&str) -> _), (&options.dump_clif, Engine::dump_clif)]
+    {
         let Some(name) = name else { continue };
         match dump(name) {
             Ok(text) => emit(reporting, "dump", &serde_json::json!({"fn": name, "text": text}), text.trim_end()),

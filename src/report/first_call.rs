@@ -25,7 +25,11 @@ const TIMES: [&str; 5] = ["define_us", "first_call_us", "second_call_us", "thous
 pub fn run(options: &Options, file: &str, runs: u32) -> Result<(Json, String), Refusal> {
     if !Path::new(file).is_file() {
         return Err((
-            engine::diagnostic::Diagnostic::new(engine::diagnostic::Phase::Run, "rung/file", format!("there is no file `{file}`")),
+            engine::diagnostic::Diagnostic::new(
+                engine::diagnostic::Phase::Run,
+                "rung/file",
+                format!("there is no file `{file}`"),
+            ),
             crate::command::Status::Unusable,
         ));
     }
@@ -133,9 +137,10 @@ fn dump(options: &Options, file: &str, function: &str, scratch: &Scratch) -> Res
         return Err(child::failed(&done));
     }
     let said = String::from_utf8_lossy(&done.stderr);
-    let text = said.lines().filter_map(|l| serde_json::from_str::<Json>(l).ok()).find_map(|j| {
-        j["dump"]["text"].as_str().map(str::to_owned)
-    });
+    let text = said
+        .lines()
+        .filter_map(|l| serde_json::from_str::<Json>(l).ok())
+        .find_map(|j| j["dump"]["text"].as_str().map(str::to_owned));
     text.ok_or_else(|| unusable(format!("--dump-cpp {function} printed nothing")))
 }
 
@@ -181,7 +186,8 @@ fn compile_times(
 
 /// A PCH of the includes of a text, in their order.
 fn precompile(options: &Options, file: &str, scratch: &Scratch, text: &str) -> Result<std::path::PathBuf, Refusal> {
-    let includes: String = text.lines().filter(|l| l.trim_start().starts_with("#include")).map(|l| format!("{l}\n")).collect();
+    let includes: String =
+        text.lines().filter(|l| l.trim_start().starts_with("#include")).map(|l| format!("{l}\n")).collect();
     let header = scratch.join("includes.hpp");
     std::fs::write(&header, includes).map_err(|e| unusable(format!("{}: {e}", header.display())))?;
     let pch = scratch.join("includes.pch");
@@ -220,7 +226,12 @@ fn people(report: &Json) -> String {
         let header = ["strategy", "total", "define", "first", "p90", "second", "1000th", "steady"];
         out.push_str(&table::text(&header, &rows));
         for s in strategies.iter().filter(|s| s["error"].is_string()) {
-            let _ = writeln!(out, "{}: {}", s["name"].as_str().unwrap_or_default(), s["error"].as_str().unwrap_or_default());
+            let _ = writeln!(
+                out,
+                "{}: {}",
+                s["name"].as_str().unwrap_or_default(),
+                s["error"].as_str().unwrap_or_default()
+            );
             for note in s["notes"].as_array().into_iter().flatten() {
                 let _ = writeln!(out, "  {}", note["text"].as_str().unwrap_or_default());
             }

@@ -80,7 +80,13 @@ fn people(report: &Json) -> String {
     let rows: Vec<Vec<String>> = groups
         .iter()
         .map(|((way, batch), all)| {
-            vec![way.clone(), batch.to_string(), all.len().to_string(), table::time(median(all)), table::time(quantile(all, 0.9))]
+            vec![
+                way.clone(),
+                batch.to_string(),
+                all.len().to_string(),
+                table::time(median(all)),
+                table::time(quantile(all, 0.9)),
+            ]
         })
         .collect();
     let mut out = format!("making a trampoline, CPU time of all threads each; {} processes\n", report["runs"]);
@@ -126,7 +132,8 @@ fn batch(rows: &mut Vec<Json>, first: usize, kinds: &[(&str, &str)], n: usize, s
         let (ready, _) = bind(&calls)?;
         for &i in chunk {
             let way = if by_shape { "shape" } else { "sema" };
-            let name = format!("{} #{}", kind(i).0.split(['(', '{']).next().unwrap_or_default().replace('@', ""), i - first);
+            let name =
+                format!("{} #{}", kind(i).0.split(['(', '{']).next().unwrap_or_default().replace('@', ""), i - first);
             rows.push(json!({"name": name, "way": way, "batch": size, "us": us / sites}));
             rows.push(json!({"name": name, "way": "ready", "batch": size, "us": ready / sites}));
         }
@@ -142,6 +149,9 @@ fn bind(calls: &str) -> Res<(f64, f64)> {
     let Some(body) = body else { return Err(fault::raise(Class::IllegalState, "the bench's function has no tree")) };
     let sites: Vec<_> = (0..body.tree.sites.len() as u32).map(SiteId).collect();
     let start = process_cpu_us();
-    host::parts().cpp.bind_sites(&body.tree, &body.unit, &sites).map_err(|d| fault::raise_diagnostic(Class::Compiler, &d))?;
+    host::parts()
+        .cpp
+        .bind_sites(&body.tree, &body.unit, &sites)
+        .map_err(|d| fault::raise_diagnostic(Class::Compiler, &d))?;
     Ok((process_cpu_us() - start, sites.len().max(1) as f64))
 }

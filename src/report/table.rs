@@ -40,6 +40,9 @@ mod tests {
     #[test]
     fn columns_line_up() {
         let rows = vec![vec!["tiered".into(), time(4.2)], vec!["x".into(), time(123_456.0)]];
-        assert_eq!(text(&["strategy", "first"], &rows), "strategy      first\ntiered      4.20 µs\nx         123.46 ms\n");
+        assert_eq!(
+            text(&["strategy", "first"], &rows),
+            "strategy      first\ntiered      4.20 µs\nx         123.46 ms\n"
+        );
     }
 }

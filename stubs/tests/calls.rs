@@ -37,8 +37,10 @@ fn scalars_go_there_and_back() {
 
 #[test]
 fn what_does_not_fit_says_value_and_type() {
-    raw("namespace rg { int i(int a) { return a; } unsigned u(unsigned a) { return a; } float f(float x) { return x; } \
-         signed char sc(signed char c) { return c; } bool b(bool x) { return x; } }");
+    raw(
+        "namespace rg { int i(int a) { return a; } unsigned u(unsigned a) { return a; } float f(float x) { return x; } \
+         signed char sc(signed char c) { return c; } bool b(bool x) { return x; } }",
+    );
     let fails = |name: &str, v: Value| {
         assert!(function(name, 1).call(&[v]).is_err(), "{name}");
         error()
@@ -59,10 +61,12 @@ fn what_does_not_fit_says_value_and_type() {
 
 #[test]
 fn strings_by_value_reference_and_pointer() {
-    raw("#include <string>\n#include <string_view>\nnamespace st { std::string twice(std::string s) { return s + s; } \
+    raw(
+        "#include <string>\n#include <string_view>\nnamespace st { std::string twice(std::string s) { return s + s; } \
          unsigned long size(const std::string &s) { return s.size(); } const char *tail(const char *s) { return s && *s ? s + 1 : nullptr; } \
          std::string_view view(std::string_view v) { return v.substr(1); } bool null(const char *s) { return !s; } \
-         const std::string &held() { static std::string s(300, 'x'); return s; } char *env() { static char t[] = \"mutable\"; return t; } }");
+         const std::string &held() { static std::string s(300, 'x'); return s; } char *env() { static char t[] = \"mutable\"; return t; } }",
+    );
     let call = |name: &str, v: Value| function(name, 1).call(&[v]).unwrap_or_else(|_| panic!("{:?}", error()));
     assert_eq!(str_of(call("st::twice", text("ab"))), "abab");
     let long = "long enough to be on the heap of C++ ".repeat(20);
@@ -85,8 +89,10 @@ fn strings_by_value_reference_and_pointer() {
 
 #[test]
 fn owned_objects_are_destroyed_once() {
-    raw("namespace ow { int alive; struct T { int n; T(int n) : n(n) { ++alive; } T(const T &o) : n(o.n) { ++alive; } ~T() { --alive; } }; \
-         T make(int n) { return T(n); } int read(const T &t) { return t.n; } int count() { return alive; } }");
+    raw(
+        "namespace ow { int alive; struct T { int n; T(int n) : n(n) { ++alive; } T(const T &o) : n(o.n) { ++alive; } ~T() { --alive; } }; \
+         T make(int n) { return T(n); } int read(const T &t) { return t.n; } int count() { return alive; } }",
+    );
     let t = ty("ow::T");
     let copy = unary(Callee::Copy { ty: t.name.clone() }, &t, Category::Lvalue);
     let end = unary(Callee::Destroy { ty: t.name.clone() }, &t, Category::Lvalue);
@@ -131,9 +137,11 @@ fn count_of(name: &str) -> i64 {
 
 #[test]
 fn boxes_know_their_types() {
-    raw("namespace bx { struct Base { int b = 1; }; struct Other { int o = 5; }; struct Pt : Other, Base { int x = 3; }; Pt p; \
+    raw(
+        "namespace bx { struct Base { int b = 1; }; struct Other { int o = 5; }; struct Pt : Other, Base { int x = 3; }; Pt p; \
          Pt *get() { return &p; } int x(Pt *p) { return p ? p->x : -1; } int cx(const Pt *p) { return p->x; } int base(Base *b) { return b->b; } \
-         int other(Other &o) { return o.o; } const Pt *cget() { return &p; } bool any(void *v) { return v == &p; } struct No {}; int no(No *) { return 0; } }");
+         int other(Other &o) { return o.o; } const Pt *cget() { return &p; } bool any(void *v) { return v == &p; } struct No {}; int no(No *) { return 0; } }",
+    );
     let get = |name: &str| function(name, 0).call(&[]).unwrap();
     let call = |name: &str, v: Value| function(name, 1).call(&[v]);
     let (p, cp) = (get("bx::get"), get("bx::cget"));

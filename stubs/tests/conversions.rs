@@ -104,9 +104,15 @@ fn what_does_not_convert_is_an_error() {
     assert_eq!(fails("cv::sum", v(&[int(1), text("x")])).0, "cpp/conversion");
     assert_eq!(fails("cv::sum", v(&[int(1 << 40)])).0, "cpp/range");
     assert_eq!(fails("cv::sum", int(1)).0, "cpp/conversion");
-    assert_eq!(fails("cv::three", v(&[int(1)])), ("cpp/conversion".into(), "1 items, but std::array<int, 3> takes 3".into()));
+    assert_eq!(
+        fails("cv::three", v(&[int(1)])),
+        ("cpp/conversion".into(), "1 items, but std::array<int, 3> takes 3".into())
+    );
     let (code, message) = fails("cv::read", v(&[int(1)]));
-    assert_eq!((code.as_str(), message.as_str()), ("cpp/conversion", "a clojure.lang.PersistentVector cannot be converted to the C++ type cv::Plain"));
+    assert_eq!(
+        (code.as_str(), message.as_str()),
+        ("cpp/conversion", "a clojure.lang.PersistentVector cannot be converted to the C++ type cv::Plain")
+    );
 }
 
 #[test]

@@ -109,7 +109,12 @@ fn handlers_match_as_in_cpp() {
     let thrown = host().box_pointer(&ptr, &raw const *object as u64).unwrap();
     assert_eq!(host().catch_cpp(thrown, &ty("ex::Other")), Some(&raw const *object as u64));
     assert_eq!(host().catch_cpp(thrown, &ty("ex::Quiet")), None);
-    let ours = Throwable::alloc(Class::IllegalState, engine::value::Value::NIL, engine::value::Value::NIL, engine::value::Value::NIL);
+    let ours = Throwable::alloc(
+        Class::IllegalState,
+        engine::value::Value::NIL,
+        engine::value::Value::NIL,
+        engine::value::Value::NIL,
+    );
     assert_eq!(host().catch_cpp(ours.value(), &ty("std::exception")), None);
 }
 
@@ -134,7 +139,13 @@ fn a_hundred_thousand_throws_leave_nothing() {
 
 #[test]
 fn an_initialiser_that_throws_is_an_error() {
-    let done = host().raw("#include <stdexcept>\nstatic int ini_fails = [] () -> int { throw std::runtime_error(\"at start\"); }();", "x.clj", 1).unwrap();
+    let done = host()
+        .raw(
+            "#include <stdexcept>\nstatic int ini_fails = [] () -> int { throw std::runtime_error(\"at start\"); }();",
+            "x.clj",
+            1,
+        )
+        .unwrap();
     assert!(host().run_inits(&done.inits).is_err());
     assert_eq!(error(), ("cpp/exception".into(), "std::runtime_error: at start".into()));
 }

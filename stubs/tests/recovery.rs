@@ -8,7 +8,9 @@ use questions::{Request, Response};
 
 #[test]
 fn a_dead_session_is_replaced() {
-    raw("namespace rc { static int calls; int next() { return ++calls; } struct P { int x; }; int x(P *p) { return p->x; } }");
+    raw(
+        "namespace rc { static int calls; int next() { return ++calls; } struct P { int x; }; int x(P *p) { return p->x; } }",
+    );
     let next = function("rc::next", 0);
     assert_eq!(next.call(&[]), Ok(int(1)));
     let died = host().request(&Request::Crash);

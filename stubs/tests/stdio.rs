@@ -25,7 +25,9 @@ fn output_is_in_program_order() {
 }
 
 fn child() {
-    raw("#include <cstdio>\n#include <iostream>\nnamespace io { void c(const char *s) { printf(\"%s\", s); } void cpp(const char *s) { std::cout << s; } }");
+    raw(
+        "#include <cstdio>\n#include <iostream>\nnamespace io { void c(const char *s) { printf(\"%s\", s); } void cpp(const char *s) { std::cout << s; } }",
+    );
     let (c, cpp) = (function("io::c", 1), function("io::cpp", 1));
     let out = print::stdout_writer().cast::<Writer>().unwrap();
     let lisp = |s: &str| out.write(s).unwrap();

@@ -19,7 +19,11 @@ fn is(done: &Done, out: &str, status: i32) {
 
 #[test]
 fn forms_print_their_values_that_are_not_nil() {
-    is(&run(&["-e", "(+ 1 2)", "-e", "\"a\\n\"", "-e", "nil", "-e", "(println :x) [1 {:k 2.5}]"]), "3\n\"a\\n\"\n:x\n[1 {:k 2.5}]\n", 0);
+    is(
+        &run(&["-e", "(+ 1 2)", "-e", "\"a\\n\"", "-e", "nil", "-e", "(println :x) [1 {:k 2.5}]"]),
+        "3\n\"a\\n\"\n:x\n[1 {:k 2.5}]\n",
+        0,
+    );
 }
 
 #[test]
@@ -122,8 +126,15 @@ fn errors_in_a_program_as_data() {
 fn metrics_hold_what_the_contract_names() {
     let done = run(&["--metrics", "--json", "-e", "(defn f [x] x) (f 1)"]);
     for name in [
-        "functions_by_tier", "trampolines.made", "trampolines.shaped", "clang.sessions", "clang.compiles",
-        "gc.collections", "cache.hits", "cache.misses", "stays",
+        "functions_by_tier",
+        "trampolines.made",
+        "trampolines.shaped",
+        "clang.sessions",
+        "clang.compiles",
+        "gc.collections",
+        "cache.hits",
+        "cache.misses",
+        "stays",
     ] {
         assert!(!done.metric(name).is_null(), "{name} is missing: {}", done.err);
     }
@@ -138,7 +149,16 @@ fn metrics_hold_what_the_contract_names() {
 #[test]
 fn events_of_functions_that_climb() {
     let program = "(defn hot [x] (+ x 1)) (dotimes [i 1000] (hot i))";
-    let done = run(&["--tune", "tier1.calls=10", "--tune", "compile.wait=1", "--trace-tier=user/hot", "--json", "-e", program]);
+    let done = run(&[
+        "--tune",
+        "tier1.calls=10",
+        "--tune",
+        "compile.wait=1",
+        "--trace-tier=user/hot",
+        "--json",
+        "-e",
+        program,
+    ]);
     let events = done.objects();
     let installed = events.iter().find(|e| e["event"] == "install").unwrap_or_else(|| panic!("{done:?}"));
     for field in ["t_us", "event", "fn", "from", "to", "reason", "count", "queue_us", "phases"] {
@@ -156,7 +176,10 @@ fn a_pipe_is_a_repl_without_prompt() {
     assert_eq!(done.status, Some(0));
     assert!(done.out.starts_with("\"still here\"\n"), "{done:?}");
     assert_eq!(done.err.matches("error ").count(), 3, "{}", done.err);
-    let done = feed(&[], "1\n2\n3\n[*1 *2 *3]\n(read-line)\na line\n*ns*\n(in-ns 'other)\n(clojure.core/str clojure.core/*ns*)");
+    let done = feed(
+        &[],
+        "1\n2\n3\n[*1 *2 *3]\n(read-line)\na line\n*ns*\n(in-ns 'other)\n(clojure.core/str clojure.core/*ns*)",
+    );
     assert!(done.out.starts_with("1\n2\n3\n[3 2 1]\n\"a line\"\n"), "{done:?}");
     assert!(done.out.ends_with("\"other\"\n"), "{done:?}");
     // The end comes inside a form.
@@ -196,7 +219,10 @@ fn a_closed_pipe_ends_quietly() {
 #[test]
 fn ctrl_c_ends_a_program_with_130() {
     for strategy in ["interpret", "baseline", "clang"] {
-        let file = scratch("spin.clj", "(defn spin [n] (loop [i 0] (recur (if (> i n) 0 (inc i)))))\n(println :ready) (flush)\n(spin 1000)");
+        let file = scratch(
+            "spin.clj",
+            "(defn spin [n] (loop [i 0] (recur (if (> i n) 0 (inc i)))))\n(println :ready) (flush)\n(spin 1000)",
+        );
         let mut c = rung(["--strategy", strategy, "--tune", "compile.wait=1", &file]);
         c.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = c.spawn().expect("the binary under test starts");
@@ -232,7 +258,10 @@ fn no_compiler_is_opened_before_it_is_needed() {
 
 #[test]
 fn a_crash_in_cpp_names_the_functions() {
-    let file = scratch("crash.clj", "(cpp/raw \"int crash(int* p) { return *p; }\")\n(defn culprit [] (cpp/crash (cpp/unsafe-cast (:* int) 0)))\n(println 1)\n(culprit)\n");
+    let file = scratch(
+        "crash.clj",
+        "(cpp/raw \"int crash(int* p) { return *p; }\")\n(defn culprit [] (cpp/crash (cpp/unsafe-cast (:* int) 0)))\n(println 1)\n(culprit)\n",
+    );
     let done = run(&[&file]);
     is(&done, "1\n", 1);
     assert!(done.err.contains("run/crash") && done.err.contains("user/culprit"), "{}", done.err);
@@ -250,7 +279,10 @@ fn explain_knows_every_code() {
     assert!(codes.out.lines().count() > 50, "{}", codes.out);
     for code in codes.out.lines() {
         let done = run(&["explain", code]);
-        assert!(done.status == Some(0) && done.out.starts_with(code) && done.out.len() > code.len() + 20, "{code}: {done:?}");
+        assert!(
+            done.status == Some(0) && done.out.starts_with(code) && done.out.len() > code.len() + 20,
+            "{code}: {done:?}"
+        );
     }
 }
 
@@ -283,7 +315,8 @@ fn every_code_in_the_sources_is_on_the_page() {
     let page = std::fs::read_to_string(root().join("docs/errors.md")).expect("docs/errors.md");
     let mut missing = Vec::new();
     let mut seen = 0;
-    let mut folders = ["engine/src", "interp/src", "stubs/src", "stubs/clang", "tierup/src", "src"].map(|f| root().join(f)).to_vec();
+    let mut folders =
+        ["engine/src", "interp/src", "stubs/src", "stubs/clang", "tierup/src", "src"].map(|f| root().join(f)).to_vec();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).expect("a folder of sources").flatten() {
             let path = entry.path();

@@ -11,7 +11,18 @@ const STRATEGIES: [&[&str]; 6] = [
     &["--strategy", "clang", "--tune", "compile.wait=1"],
     &["--strategy", "stubs", "--tune", "compile.wait=1"],
     &["--strategy", "tiered"],
-    &["--tune", "tier1.calls=1", "--tune", "tier1.backedges=1", "--tune", "tier2.calls=2", "--tune", "tier2.backedges=2", "--tune", "compile.wait=1"],
+    &[
+        "--tune",
+        "tier1.calls=1",
+        "--tune",
+        "tier1.backedges=1",
+        "--tune",
+        "tier2.calls=2",
+        "--tune",
+        "tier2.backedges=2",
+        "--tune",
+        "compile.wait=1",
+    ],
 ];
 
 fn run(options: &[&str], program: &str) -> Done {
@@ -115,7 +126,10 @@ fn contract_limits() {
 #[test]
 fn contract_on_stack_replacement() {
     for options in STRATEGIES {
-        let done = run(options, "(println (let [k 3] (loop [i 0 s 0 d 0.5] (if (< i 300000) (recur (inc i) (+ s (rem i k)) (+ d 0.5)) [s d]))))");
+        let done = run(
+            options,
+            "(println (let [k 3] (loop [i 0 s 0 d 0.5] (if (< i 300000) (recur (inc i) (+ s (rem i k)) (+ d 0.5)) [s d]))))",
+        );
         assert_eq!(done.out, "[300000 150000.5]\n", "{options:?}: {}", done.err);
     }
 }

@@ -55,7 +55,12 @@ fn right_and_wrong_in_turn() {
 #[test]
 fn an_unbalanced_text_is_an_error_at_once() {
     let start = std::time::Instant::now();
-    let done = feed(&["--json"], "(cpp/raw \"struct S{ int a\")\n(cpp/raw \"int after() { return 7; }\")\n(cpp/after)\n");
-    assert_eq!((done.codes(), done.out.as_str(), done.status), (vec!["cpp/syntax".to_owned()], "nil\n7\n", Some(0)), "{done:?}");
+    let done =
+        feed(&["--json"], "(cpp/raw \"struct S{ int a\")\n(cpp/raw \"int after() { return 7; }\")\n(cpp/after)\n");
+    assert_eq!(
+        (done.codes(), done.out.as_str(), done.status),
+        (vec!["cpp/syntax".to_owned()], "nil\n7\n", Some(0)),
+        "{done:?}"
+    );
     assert!(start.elapsed() < std::time::Duration::from_secs(60));
 }

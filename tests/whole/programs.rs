@@ -37,7 +37,8 @@ fn programs() -> Vec<Program> {
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let out = std::fs::read_to_string(path.with_extension("out"))
                 .unwrap_or_else(|e| panic!("{}: no expected output beside it: {e}", path.display()));
-            let exit = std::fs::read_to_string(path.with_extension("exit")).map_or(0, |t| t.trim().parse().expect("a status"));
+            let exit =
+                std::fs::read_to_string(path.with_extension("exit")).map_or(0, |t| t.trim().parse().expect("a status"));
             let arguments = sizes.get(&name).map(|n| vec![n.clone()]).unwrap_or_default();
             let path = path.strip_prefix(root()).unwrap_or(&path).to_owned();
             all.push(Program { name, path, arguments, out, exit });
@@ -102,7 +103,13 @@ fn check(options: &[&str], more: impl Fn(&Program) -> Vec<String>, judge: impl F
             failures.push(format!("{}: {what}", p.name));
         }
     }
-    assert!(failures.is_empty(), "{} of {} programs under {options:?}:\n{}", failures.len(), all.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {} programs under {options:?}:\n{}",
+        failures.len(),
+        all.len(),
+        failures.join("\n")
+    );
 }
 
 fn strategy(options: &[&str]) {
@@ -179,7 +186,9 @@ fn stays(strategy: &str) {
         assert!(stays.is_array() || stays.is_object(), "{}: no metric `stays`: {}", p.name, done.err);
         let mut names = Vec::new();
         match &stays {
-            serde_json::Value::Array(rows) => names.extend(rows.iter().map(|r| (r["fn"].to_string(), r["reason"].to_string()))),
+            serde_json::Value::Array(rows) => {
+                names.extend(rows.iter().map(|r| (r["fn"].to_string(), r["reason"].to_string())))
+            }
             serde_json::Value::Object(rows) => names.extend(rows.iter().map(|(f, r)| (f.clone(), r.to_string()))),
             _ => {}
         }
@@ -190,7 +199,11 @@ fn stays(strategy: &str) {
             }
         }
     }
-    assert!(failures.is_empty(), "these stay below their tier and are not in tests/stays.txt:\n{}", failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "these stay below their tier and are not in tests/stays.txt:\n{}",
+        failures.join("\n")
+    );
 }
 
 #[test]

@@ -33,7 +33,15 @@ fn on_a_large_stack(f: impl FnOnce() + Send + 'static) {
 fn every_definition_can_be_made() {
     on_a_large_stack(|| {
         setup();
-        for ns in ["clojure.core", "clojure.string", "clojure.set", "clojure.walk", "clojure.edn", "clojure.math", "clojure.java.io"] {
+        for ns in [
+            "clojure.core",
+            "clojure.string",
+            "clojure.set",
+            "clojure.walk",
+            "clojure.edn",
+            "clojure.math",
+            "clojure.java.io",
+        ] {
             let names = resolve::library_names(ns);
             assert!(!names.is_empty(), "{ns}");
             for name in names {

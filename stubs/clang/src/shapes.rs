@@ -31,12 +31,10 @@ impl Shapes {
         }
         let Ok(Request::Shapes { shapes }) = serde_json::from_slice(request) else { return None };
         let response = match self.make(core, &shapes) {
-            Ok(()) => Response::Shapes {
-                addresses: shapes.iter().map(|s| self.known.get(s).copied().unwrap_or(0)).collect(),
-            },
-            Err(text) => {
-                Response::Failed { diagnostics: vec![Diagnostic::new(Phase::Compile, "cpp/link", text)] }
+            Ok(()) => {
+                Response::Shapes { addresses: shapes.iter().map(|s| self.known.get(s).copied().unwrap_or(0)).collect() }
             }
+            Err(text) => Response::Failed { diagnostics: vec![Diagnostic::new(Phase::Compile, "cpp/link", text)] },
         };
         serde_json::to_vec(&response).ok()
     }
@@ -64,8 +62,7 @@ impl Shapes {
             names.push(name);
         }
         module.verify().map_err(|e| e.to_string())?;
-        let object =
-            machine()?.write_to_memory_buffer(&module, FileType::Object).map_err(|e| e.to_string())?;
+        let object = machine()?.write_to_memory_buffer(&module, FileType::Object).map_err(|e| e.to_string())?;
         let name = format!("shapes_{}.o", self.modules);
         let addresses = core.link(object.as_slice(), &name, &names)?;
         for (shape, address) in new.into_iter().zip(addresses) {

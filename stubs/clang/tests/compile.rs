@@ -40,7 +40,8 @@ fn int(address: u64, x: i32) -> i32 {
 fn raw_bodies_are_inlined() {
     let s = Session::open();
     s.good("int tw(int x) { return 2 * x; }");
-    let (compiled, at) = load(&s, "twice_plus", "extern \"C\" int twice_plus(int x) { return tw(x) + 1; }", &["twice_plus"]);
+    let (compiled, at) =
+        load(&s, "twice_plus", "extern \"C\" int twice_plus(int x) { return tw(x) + 1; }", &["twice_plus"]);
     assert_eq!(int(at[0], 20), 41);
     assert!(!compiled.imports.iter().any(|i| i.contains("tw")), "{:?}", compiled.imports);
     assert_eq!(compiled.uses, [("tw".to_string(), 0)]);
@@ -84,7 +85,9 @@ int throws(int x) { if (x > 2) throw Odd(x); return x; }
 Base *derived() { return new Derived; }
 "#;
     s.good(header);
-    let names = ["c_static", "c_hidden", "c_shared", "c_next", "c_tally", "c_lambda", "c_thread", "c_cast", "c_throw", "c_init"];
+    let names = [
+        "c_static", "c_hidden", "c_shared", "c_next", "c_tally", "c_lambda", "c_thread", "c_cast", "c_throw", "c_init",
+    ];
     let text = r#"
 extern "C" int c_static(int x) { return counter += x; }
 extern "C" int c_hidden(int) { return bump(); }
@@ -134,7 +137,9 @@ fn exceptions_of_callees_are_caught_in_objects() {
     // A bare throw in a new object, again and again: each object unwinds by its own tables.
     for i in 0..20 {
         let name = format!("g{i}");
-        let text = format!("extern \"C\" int {name}(int x) {{ try {{ if (x > 0) throw x; return 0; }} catch (int n) {{ return n + {i}; }} }}");
+        let text = format!(
+            "extern \"C\" int {name}(int x) {{ try {{ if (x > 0) throw x; return 0; }} catch (int n) {{ return n + {i}; }} }}"
+        );
         let (_, at) = load(&s, &name, &text, &[&name]);
         assert_eq!(int(at[0], 5), 5 + i);
     }
@@ -150,7 +155,8 @@ fn bound_symbols_and_own_statics() {
     let exports = ["uses"];
     let compiled = compile(&s, "uses", text, &exports);
     assert!(compiled.imports.contains(&"runtime_call".to_string()));
-    let missing = s.ask_raw(&Request::Load { object: compiled.object.clone(), symbols: vec![], exports: vec!["uses".into()] });
+    let missing =
+        s.ask_raw(&Request::Load { object: compiled.object.clone(), symbols: vec![], exports: vec!["uses".into()] });
     assert!(matches!(&missing, Response::Failed { diagnostics } if diagnostics[0].code == "cpp/link"), "{missing:?}");
     let symbols = vec![("runtime_call".to_string(), provided as *const () as usize as u64)];
     let first = load_blob(&s, compiled.object.clone(), symbols.clone(), &exports);
@@ -163,7 +169,8 @@ fn bound_symbols_and_own_statics() {
 #[test]
 fn saved_objects_load_in_another_session() {
     let path = std::env::temp_dir().join(format!("rung-object-{}.o", std::process::id()));
-    let header = "#include <string>\n#include <vector>\nstatic int state = 40;\nint outside(int x) { return state += x; }";
+    let header =
+        "#include <string>\n#include <vector>\nstatic int state = 40;\nint outside(int x) { return state += x; }";
     let text = "extern \"C\" int kept(int x) { std::vector<std::string> v; v.emplace_back(\"abc\"); return outside(x) + static_cast<int>(v.back().size()); }";
     {
         let s = Session::open();
@@ -190,7 +197,9 @@ fn saved_objects_load_in_another_session() {
 #[test]
 fn errors_in_compiled_text_are_data() {
     let s = Session::open();
-    for bad in ["extern \"C\" int f(int x) { return nope(x); }", "extern \"C\" int f(int x) {", "int f(int x) { return x; }"] {
+    for bad in
+        ["extern \"C\" int f(int x) { return nope(x); }", "extern \"C\" int f(int x) {", "int f(int x) { return x; }"]
+    {
         let reply = s.ask_raw(&Request::Compile { name: "f".into(), text: bad.into(), exports: vec!["f".into()] });
         assert!(matches!(reply, Response::Failed { .. }), "{reply:?}");
     }

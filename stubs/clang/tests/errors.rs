@@ -67,14 +67,27 @@ fn a_corrected_input_works() {
     s.good("int declared(int x) { return x * 3; }");
     assert_eq!(s.int("declared", &[4]), 12);
     // What a failed input instantiated first is instantiated again by the next.
-    assert!(s.raw("int g1(int x) { std::vector<long> v; v.push_back(x); v.push_back(2); return v.back() + oops; }").is_err());
-    s.good("int g1(int x) { std::vector<long> v; v.push_back(x); v.push_back(2); return static_cast<int>(v.front()); }");
+    assert!(
+        s.raw("int g1(int x) { std::vector<long> v; v.push_back(x); v.push_back(2); return v.back() + oops; }")
+            .is_err()
+    );
+    s.good(
+        "int g1(int x) { std::vector<long> v; v.push_back(x); v.push_back(2); return static_cast<int>(v.front()); }",
+    );
     assert_eq!(s.int("g1", &[9]), 9);
     // A header that was first read by a failed input is read again.
-    assert!(s.raw("int before;\n#include <map>\nint h1(int x) { std::map<int,int> m; m[1] = x; return m[1] + oops; }").is_err());
+    assert!(
+        s.raw("int before;\n#include <map>\nint h1(int x) { std::map<int,int> m; m[1] = x; return m[1] + oops; }")
+            .is_err()
+    );
     s.good("int before;\n#include <map>\nint h1(int x) { std::map<int,int> m; m[1] = x; return m[1]; }");
     assert_eq!(s.int("h1", &[8]), 8);
-    assert!(s.raw("template <class T> struct W { T t; int f() { return t.nope(); } }; int h2() { W<int> w; return w.f(); }").is_err());
+    assert!(
+        s.raw(
+            "template <class T> struct W { T t; int f() { return t.nope(); } }; int h2() { W<int> w; return w.f(); }"
+        )
+        .is_err()
+    );
     s.good("template <class T> struct W { T t{}; int f() { return t + 5; } }; int h2() { W<int> w; return w.f(); }");
     assert_eq!(s.int("h2", &[]), 5);
 }
@@ -117,6 +130,10 @@ fn places_in_headers_and_text() {
     assert!(d.spans[1].file.ends_with("bad.hpp") && d.spans[1].line == 3, "{d:#?}");
     std::fs::write(folder.join("bad.hpp"), "#pragma once\nint fine = 1;\nint broken = 2;\n").unwrap();
     let d = &s.raw_at("int a;\nint ü = b;", "user.clj", 3).unwrap_err()[0];
-    assert_eq!((d.spans[0].line, d.spans[0].column, d.spans[0].end_column), (4, 9, 10), "columns count characters: {d:#?}");
+    assert_eq!(
+        (d.spans[0].line, d.spans[0].column, d.spans[0].end_column),
+        (4, 9, 10),
+        "columns count characters: {d:#?}"
+    );
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -26,7 +26,8 @@ fn figures() {
         text += &format!("int fn{i}(int a, double b) {{ return a + static_cast<int>(b) + {i}; }}\n");
     }
     s.good(&text);
-    let site = |i: usize| Site { callee: named(&format!("fn{i}")), args: vec![prvalue("int"), prvalue("double")], version: 0 };
+    let site =
+        |i: usize| Site { callee: named(&format!("fn{i}")), args: vec![prvalue("int"), prvalue("double")], version: 0 };
     s.trampolines(vec![site(0)]);
     let mut batches = Vec::new();
     for batch in 0..5 {

@@ -33,7 +33,9 @@ fn good_and_bad_alternate() {
     for i in 0..200 {
         let bad = match i % 5 {
             0 => format!("int f{i}(int x){{ return undeclared_{i}; }} struct T{i} {{ int a; }};"),
-            1 => format!("template<class T> struct X{i} {{ typename T::nope v; }}; X{i}<int> x{i}; int f{i}(){{return 1;}}"),
+            1 => format!(
+                "template<class T> struct X{i} {{ typename T::nope v; }}; X{i}<int> x{i}; int f{i}(){{return 1;}}"
+            ),
             2 => format!("struct T{i} {{ int a; "),
             3 => format!("namespace n {{ int f{i}() {{ return 1 }} }} enum E{i} {{ a{i} }};"),
             _ => format!("#define M{i} 3\n int f{i}(int) {{ return M{i}; }} static_assert(M{i} == 4);"),
@@ -61,9 +63,15 @@ fn a_function_is_replaced_for_all_callers() {
     for round in 1..=3 {
         let done = s.good(&format!("int f(int x) {{ return x + {}; }}", round * 100));
         assert_eq!(done.redefined.len(), 1);
-        assert_eq!((done.redefined[0].name.as_str(), done.redefined[0].version, done.redefined[0].changed_type), ("f", round as u32, false));
+        assert_eq!(
+            (done.redefined[0].name.as_str(), done.redefined[0].version, done.redefined[0].changed_type),
+            ("f", round as u32, false)
+        );
         let r = round * 100 + 1;
-        assert_eq!((call(old_stub), s.int("caller", &[1]), s.int("through", &[1]), s.int("held", &[1]), s.int("f", &[1])), (r, r * 10, r, r, r));
+        assert_eq!(
+            (call(old_stub), s.int("caller", &[1]), s.int("through", &[1]), s.int("held", &[1]), s.int("f", &[1])),
+            (r, r * 10, r, r, r)
+        );
     }
     // A replacement that fails leaves the old one.
     assert!(s.raw("int f(int x) { return oops; }").is_err());
@@ -77,7 +85,16 @@ fn a_function_is_replaced_for_all_callers() {
 fn everything_else_gets_new_symbols() {
     let s = Session::open();
     s.good("struct P { int a; int sum() const { return a; } };\nint old_sum(int x) { P p{x}; return p.sum(); }\nint value = 1; int old_value() { return value; }\ninline int half(int x) { return x / 2; } int old_half(int x) { return half(x); }\nstatic int secret() { return 1; } int old_secret() { return secret(); }\nlong changed(int) { return 1; }\ntemplate <class T> T twice(T x) { return x + x; } int old_twice(int x) { return twice(x); }\nenum E { e_one = 1 }; int old_e() { return e_one; }\ntypedef int num;");
-    assert_eq!((s.int("old_sum", &[3]), s.int("old_value", &[]), s.int("old_half", &[9]), s.int("old_secret", &[]), s.int("old_twice", &[4])), (3, 1, 4, 1, 8));
+    assert_eq!(
+        (
+            s.int("old_sum", &[3]),
+            s.int("old_value", &[]),
+            s.int("old_half", &[9]),
+            s.int("old_secret", &[]),
+            s.int("old_twice", &[4])
+        ),
+        (3, 1, 4, 1, 8)
+    );
     let done = s.good("struct P { int a; int b; int sum() const { return a + b; } };\nint new_sum(int x) { P p{x, 10}; return p.sum(); }");
     assert_eq!((done.redefined[0].name.as_str(), done.redefined[0].changed_type), ("P", true));
     assert_eq!((s.int("old_sum", &[3]), s.int("new_sum", &[3])), (3, 13));
@@ -120,7 +137,8 @@ fn includes_survive_a_failure_behind_them() {
 #[test]
 fn warnings_and_macros() {
     let s = Session::open();
-    let done = s.good("#define LIMIT 12\n#define ADD(a, b) ((a) + (b))\nint warn(int x) { if (x = 3) return 1; return 0; }");
+    let done =
+        s.good("#define LIMIT 12\n#define ADD(a, b) ((a) + (b))\nint warn(int x) { if (x = 3) return 1; return 0; }");
     assert!(!done.warnings.is_empty());
     assert_eq!((s.int("ADD", &[3, 4]), s.int("warn", &[0])), (7, 1));
 }

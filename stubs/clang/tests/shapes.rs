@@ -137,5 +137,8 @@ fn references_strings_and_exceptions() {
     let (stub, f) = by_shape(named("raise"), vec![prvalue("int")]);
     assert_eq!(run_shape(stub, f, &mut [ptr(&mut n)], &mut length).unwrap_err(), "shaped");
     assert!(s.call(named("eat"), vec![lvalue("std::string")]).unwrap().shape().is_none(), "a copy is needed");
-    assert!(s.call(named("add"), vec![prvalue("int"), prvalue("long")]).unwrap().shape().is_none(), "a conversion is needed");
+    assert!(
+        s.call(named("add"), vec![prvalue("int"), prvalue("long")]).unwrap().shape().is_none(),
+        "a conversion is needed"
+    );
 }

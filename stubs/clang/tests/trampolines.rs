@@ -120,7 +120,10 @@ fn free_overloaded_namespaced() {
     let mut s = f.string(c"hello");
     assert_eq!(f.run::<i32>(named("over"), vec![lvalue("std::string")], &mut [ptr(&mut *s)]), 4);
     let (mut a, mut b) = (6i64, 7i64);
-    assert_eq!(f.run::<i64>(named("n::m::deep"), vec![prvalue("long"), prvalue("long")], &mut [ptr(&mut a), ptr(&mut b)]), 42);
+    assert_eq!(
+        f.run::<i64>(named("n::m::deep"), vec![prvalue("long"), prvalue("long")], &mut [ptr(&mut a), ptr(&mut b)]),
+        42
+    );
 }
 
 #[test]
@@ -169,18 +172,27 @@ fn objects() {
     let f = open();
     let alive = || f.s.int("Counted::count", &[]);
     let mut five = 5i32;
-    let mut place: [u64; 2] = f.run(Callee::Construct { ty: "Counted".into() }, vec![prvalue("int")], &mut [ptr(&mut five)]);
+    let mut place: [u64; 2] =
+        f.run(Callee::Construct { ty: "Counted".into() }, vec![prvalue("int")], &mut [ptr(&mut five)]);
     assert_eq!(alive(), 1);
     assert_eq!(f.run::<i32>(method("get"), vec![lvalue("Counted")], &mut [ptr(&mut place)]), 5);
     assert_eq!(f.run::<i32>(method("get"), vec![lvalue("const Counted")], &mut [ptr(&mut place)]), 5);
-    assert_eq!(f.run::<i32>(method("add"), vec![lvalue("Counted"), prvalue("int")], &mut [ptr(&mut place), ptr(&mut five)]), 10);
+    assert_eq!(
+        f.run::<i32>(method("add"), vec![lvalue("Counted"), prvalue("int")], &mut [ptr(&mut place), ptr(&mut five)]),
+        10
+    );
     assert!(f.s.call(method("add"), vec![lvalue("const Counted"), prvalue("int")]).is_err(), "const-correct");
-    let mut copy: [u64; 2] = f.run(Callee::Copy { ty: "Counted".into() }, vec![lvalue("Counted")], &mut [ptr(&mut place)]);
+    let mut copy: [u64; 2] =
+        f.run(Callee::Copy { ty: "Counted".into() }, vec![lvalue("Counted")], &mut [ptr(&mut place)]);
     assert_eq!(alive(), 2);
-    let mut moved: [u64; 2] = f.run(Callee::Move { ty: "Counted".into() }, vec![lvalue("Counted")], &mut [ptr(&mut copy)]);
+    let mut moved: [u64; 2] =
+        f.run(Callee::Move { ty: "Counted".into() }, vec![lvalue("Counted")], &mut [ptr(&mut copy)]);
     assert_eq!(f.run::<i32>(method("get"), vec![lvalue("Counted")], &mut [ptr(&mut copy)]), -1);
-    let mut total: [u64; 2] =
-        f.run(Callee::Operator { token: "+".into() }, vec![lvalue("Counted"), lvalue("Counted")], &mut [ptr(&mut place), ptr(&mut moved)]);
+    let mut total: [u64; 2] = f.run(
+        Callee::Operator { token: "+".into() },
+        vec![lvalue("Counted"), lvalue("Counted")],
+        &mut [ptr(&mut place), ptr(&mut moved)],
+    );
     let mut at = ptr(&mut total);
     assert_eq!(f.run::<i32>(method("get"), vec![prvalue("Counted *")], &mut [ptr(&mut at)]), 20, "through a pointer");
     for x in [&mut place, &mut copy, &mut moved, &mut total] {
@@ -189,10 +201,31 @@ fn objects() {
     assert_eq!(alive(), 0);
     let mut p: usize = f.run(Callee::New { ty: "Counted".into() }, vec![prvalue("int")], &mut [ptr(&mut five)]);
     assert_eq!(alive(), 1);
-    assert_eq!(f.run::<bool>(Callee::Operator { token: "==".into() }, vec![lvalue("Counted"), lvalue("Counted")], &mut [p as *mut c_void, p as *mut c_void]), true);
+    assert_eq!(
+        f.run::<bool>(
+            Callee::Operator { token: "==".into() },
+            vec![lvalue("Counted"), lvalue("Counted")],
+            &mut [p as *mut c_void, p as *mut c_void]
+        ),
+        true
+    );
     let mut three = 3i32;
-    assert_eq!(f.run::<i32>(Callee::Operator { token: "[]".into() }, vec![lvalue("Counted"), prvalue("int")], &mut [p as *mut c_void, ptr(&mut three)]), 15);
-    assert_eq!(f.run::<i32>(Callee::Invoke {}, vec![lvalue("Counted"), prvalue("int"), prvalue("int")], &mut [p as *mut c_void, ptr(&mut three), ptr(&mut three)]), 14);
+    assert_eq!(
+        f.run::<i32>(
+            Callee::Operator { token: "[]".into() },
+            vec![lvalue("Counted"), prvalue("int")],
+            &mut [p as *mut c_void, ptr(&mut three)]
+        ),
+        15
+    );
+    assert_eq!(
+        f.run::<i32>(
+            Callee::Invoke {},
+            vec![lvalue("Counted"), prvalue("int"), prvalue("int")],
+            &mut [p as *mut c_void, ptr(&mut three), ptr(&mut three)]
+        ),
+        14
+    );
     f.run::<u8>(Callee::Delete {}, vec![prvalue("Counted *")], &mut [ptr(&mut p)]);
     assert_eq!(alive(), 0);
 }
@@ -224,8 +257,19 @@ fn defaults_templates_variadics() {
     let mut buffer = [0u8; 64];
     let (mut at, mut format, mut n) = (buffer.as_mut_ptr(), c"%d %.1f %s".as_ptr(), 64u64);
     let (mut i, mut d, mut s) = (7i32, 2.5f64, c"x".as_ptr());
-    let args = vec![prvalue("char *"), prvalue("unsigned long"), prvalue("const char *"), prvalue("int"), prvalue("double"), prvalue("const char *")];
-    let written: i32 = f.run(named("snprintf"), args, &mut [ptr(&mut at), ptr(&mut n), ptr(&mut format), ptr(&mut i), ptr(&mut d), ptr(&mut s)]);
+    let args = vec![
+        prvalue("char *"),
+        prvalue("unsigned long"),
+        prvalue("const char *"),
+        prvalue("int"),
+        prvalue("double"),
+        prvalue("const char *"),
+    ];
+    let written: i32 = f.run(
+        named("snprintf"),
+        args,
+        &mut [ptr(&mut at), ptr(&mut n), ptr(&mut format), ptr(&mut i), ptr(&mut d), ptr(&mut s)],
+    );
     assert_eq!(&buffer[..written as usize], b"7 2.5 x");
 }
 
@@ -256,7 +300,11 @@ fn statics_enums_globals_fields() {
     // SAFETY: the address of a C++ int.
     assert_eq!(unsafe { *(at as *const i32) }, 11);
     let mut nine = 9i32;
-    let r: usize = f.run(Callee::Operator { token: "=".into() }, vec![lvalue("int"), prvalue("int")], &mut [at as *mut c_void, ptr(&mut nine)]);
+    let r: usize = f.run(
+        Callee::Operator { token: "=".into() },
+        vec![lvalue("int"), prvalue("int")],
+        &mut [at as *mut c_void, ptr(&mut nine)],
+    );
     assert_eq!(r, at);
     // SAFETY: as above.
     assert_eq!(unsafe { *(at as *const i32) }, 9);
@@ -282,13 +330,31 @@ fn references_pointers_callables() {
     assert_eq!((r, x), ((&raw const x) as usize, 5));
     let mut function: usize = f.run(named("pick"), vec![], &mut []);
     let mut six = 6i32;
-    assert_eq!(f.run::<i32>(Callee::Invoke {}, vec![prvalue("int (*)(int)"), prvalue("int")], &mut [ptr(&mut function), ptr(&mut six)]), 12);
+    assert_eq!(
+        f.run::<i32>(
+            Callee::Invoke {},
+            vec![prvalue("int (*)(int)"), prvalue("int")],
+            &mut [ptr(&mut function), ptr(&mut six)]
+        ),
+        12
+    );
     let at: usize = f.run(Callee::Variable { name: "twice".into() }, vec![], &mut []);
-    assert_eq!(f.run::<i32>(named("apply"), vec![lvalue("int (int)"), prvalue("int")], &mut [at as *mut c_void, ptr(&mut six)]), 12);
+    assert_eq!(
+        f.run::<i32>(
+            named("apply"),
+            vec![lvalue("int (int)"), prvalue("int")],
+            &mut [at as *mut c_void, ptr(&mut six)]
+        ),
+        12
+    );
     assert_eq!(f.run::<i32>(named("lambda"), vec![prvalue("int")], &mut [ptr(&mut six)]), 46);
     let mut member: usize = f.run(Callee::Expression { text: "&Small::b".into() }, vec![], &mut []);
     let mut small = [3i32, 4];
-    let field: usize = f.run(Callee::Invoke {}, vec![prvalue("int Small::*"), lvalue("Small")], &mut [ptr(&mut member), ptr(&mut small)]);
+    let field: usize = f.run(
+        Callee::Invoke {},
+        vec![prvalue("int Small::*"), lvalue("Small")],
+        &mut [ptr(&mut member), ptr(&mut small)],
+    );
     assert_eq!(field, small.as_ptr() as usize + 4);
     let mut at = ptr(&mut x);
     f.run::<u8>(named("nothing"), vec![prvalue("int *")], &mut [ptr(&mut at)]);
@@ -309,10 +375,27 @@ fn scalars_of_all_widths() {
     assert_eq!(f.run::<u8>(named("byte"), vec![prvalue("unsigned char")], &mut [ptr(&mut c)]), 0);
     assert_eq!(f.run::<i64>(named("wide"), vec![prvalue("long long")], &mut [ptr(&mut w)]), i64::MIN);
     let (mut i, mut d) = (3i32, 0.5f64);
-    assert_eq!(f.run::<f64>(Callee::Operator { token: "+".into() }, vec![prvalue("int"), prvalue("double")], &mut [ptr(&mut i), ptr(&mut d)]), 3.5);
-    assert_eq!(f.run::<f32>(Callee::Cast { ty: "float".into(), unchecked: false }, vec![prvalue("int")], &mut [ptr(&mut i)]), 3.0);
+    assert_eq!(
+        f.run::<f64>(
+            Callee::Operator { token: "+".into() },
+            vec![prvalue("int"), prvalue("double")],
+            &mut [ptr(&mut i), ptr(&mut d)]
+        ),
+        3.5
+    );
+    assert_eq!(
+        f.run::<f32>(Callee::Cast { ty: "float".into(), unchecked: false }, vec![prvalue("int")], &mut [ptr(&mut i)]),
+        3.0
+    );
     let mut p = ptr(&mut i);
-    assert_eq!(f.run::<usize>(Callee::Cast { ty: "void *".into(), unchecked: true }, vec![prvalue("int *")], &mut [ptr(&mut p)]), p as usize);
+    assert_eq!(
+        f.run::<usize>(
+            Callee::Cast { ty: "void *".into(), unchecked: true },
+            vec![prvalue("int *")],
+            &mut [ptr(&mut p)]
+        ),
+        p as usize
+    );
     let n: u64 = f.run(Callee::Variable { name: "std::string::npos".into() }, vec![], &mut []);
     assert_ne!(n, 0);
     assert_eq!(f.run::<i32>(Callee::Expression { text: "1 << 4".into() }, vec![], &mut []), 16);
@@ -329,7 +412,11 @@ fn vectors_aggregates_adl() {
     f.run::<u8>(method("push_back"), vec![lvalue(ty), prvalue("const char *")], &mut [ptr(&mut v), ptr(&mut c)]);
     assert_eq!(f.run::<u64>(method("size"), vec![lvalue(ty)], &mut [ptr(&mut v)]), 2);
     let mut one = 1u64;
-    let at: usize = f.run(Callee::Operator { token: "[]".into() }, vec![lvalue(ty), prvalue("unsigned long")], &mut [ptr(&mut v), ptr(&mut one)]);
+    let at: usize = f.run(
+        Callee::Operator { token: "[]".into() },
+        vec![lvalue(ty), prvalue("unsigned long")],
+        &mut [ptr(&mut v), ptr(&mut one)],
+    );
     assert_eq!(f.run::<i32>(named("length"), vec![lvalue("std::string")], &mut [at as *mut c_void]), 7);
     f.run::<u8>(Callee::Destroy { ty: ty.into() }, vec![lvalue(ty)], &mut [ptr(&mut v)]);
     #[repr(C)]
@@ -344,7 +431,14 @@ fn vectors_aggregates_adl() {
     assert_eq!((a.0, a.1, a.2), (1, 2.5, c as usize));
     let mut p = 6i32;
     let mut k = 7i32;
-    assert_eq!(f.run::<i32>(Callee::Operator { token: "*".into() }, vec![lvalue("adl::P"), prvalue("int")], &mut [ptr(&mut p), ptr(&mut k)]), 42);
+    assert_eq!(
+        f.run::<i32>(
+            Callee::Operator { token: "*".into() },
+            vec![lvalue("adl::P"), prvalue("int")],
+            &mut [ptr(&mut p), ptr(&mut k)]
+        ),
+        42
+    );
     assert_eq!(f.run::<i32>(named("reach"), vec![lvalue("adl::P")], &mut [ptr(&mut p)]), 6, "found by its argument");
 }
 
@@ -360,7 +454,11 @@ fn one_bad_site_fails_alone() {
         site(named("wide"), vec![prvalue("long long")]),
     ]);
     let code = |i: usize| made[i].as_ref().err().map(|d| d.code.as_str());
-    assert_eq!([code(0), code(1), code(2), code(4)], [None, Some("cpp/no-matching-overload"), Some("cpp/link"), None], "{made:#?}");
+    assert_eq!(
+        [code(0), code(1), code(2), code(4)],
+        [None, Some("cpp/no-matching-overload"), Some("cpp/link"), None],
+        "{made:#?}"
+    );
     assert!(code(3).is_some());
     let over = made[1].as_ref().unwrap_err();
     assert_eq!(over.candidates.len(), 4, "{over:#?}");
@@ -394,7 +492,9 @@ fn answers_about_names_and_types() {
     assert!(matches!(ask("over"), Ok(Answer::Functions { overloads }) if overloads.len() == 4));
     assert!(matches!(ask("biggest"), Ok(Answer::FunctionTemplate { .. })));
     assert!(matches!(ask("std::vector"), Ok(Answer::ClassTemplate { .. })));
-    assert!(matches!(ask("std::vector<int>"), Ok(Answer::Type { ty }) if ty.size == 24 && !ty.trivially_copyable && ty.copyable));
+    assert!(
+        matches!(ask("std::vector<int>"), Ok(Answer::Type { ty }) if ty.size == 24 && !ty.trivially_copyable && ty.copyable)
+    );
     assert!(matches!(ask("unsigned long"), Ok(Answer::Type { ty }) if ty.repr == Repr::U64));
     assert!(matches!(ask("Color::green"), Ok(Answer::EnumConstant { value: 7, .. })));
     assert!(matches!(ask("global"), Ok(Answer::Variable { ty }) if ty.name == "int"));
