@@ -99,7 +99,8 @@ fn function(form: &Form, plan: &Plan) -> Res<Json> {
     let define = micros(start);
     let defined = Spent::now();
     let (f, args) = call_of(var)?;
-    let start = Instant::now();
+    // What the call's own form took is neither the definition's nor the call's.
+    let (ready, start) = (Spent::now(), Instant::now());
     invoke::invoke(f, &args)?;
     let run = micros(start);
     let now = Spent::now();
@@ -115,10 +116,10 @@ fn function(form: &Form, plan: &Plan) -> Res<Json> {
     ];
     let mut phases = Map::new();
     for (name, part) in parts {
-        phases.insert(name.to_owned(), json!(tenth(now.since(&before, part))));
+        phases.insert(name.to_owned(), json!(tenth(defined.since(&before, part) + now.since(&ready, part))));
     }
     let in_define: f64 = parts.iter().map(|(_, p)| defined.since(&before, *p)).sum();
-    let in_run: f64 = parts.iter().map(|(_, p)| now.since(&defined, *p)).sum();
+    let in_run: f64 = parts.iter().map(|(_, p)| now.since(&ready, *p)).sum();
     phases.insert("run_us".to_owned(), json!(tenth((run - in_run).max(0.0))));
 
     let made = trampolines() - made;
