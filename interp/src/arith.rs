@@ -76,10 +76,10 @@ binary! {
     Sub |a, b| a.checked_sub(b), Some(|x, y| x - y);
     Mul |a, b| (a >> 3).checked_mul(b), Some(|x, y| x * y);
     // An exact quotient; ratios, doubles and zero divisors are the slow path's.
-    Div |a, b| if b != 0 && b != -8 && (a >> 3) % (b >> 3) == 0 { Some((a >> 3) / (b >> 3) << 3) } else { None },
+    Div |a, b| if b != 0 && b != -8 && (a >> 3) % (b >> 3) == 0 { Some(((a >> 3) / (b >> 3)) << 3) } else { None },
         None;
-    Quot |a, b| if b != 0 && b != -8 { Some((a >> 3) / (b >> 3) << 3) } else { None }, None;
-    Rem |a, b| if b != 0 && b != -8 { Some((a >> 3) % (b >> 3) << 3) } else { None }, None;
+    Quot |a, b| if b != 0 && b != -8 { Some(((a >> 3) / (b >> 3)) << 3) } else { None }, None;
+    Rem |a, b| if b != 0 && b != -8 { Some(((a >> 3) % (b >> 3)) << 3) } else { None }, None;
     Mod |a, b| if b > 0 { Some((a >> 3).rem_euclid(b >> 3) << 3) } else { None }, None;
     BitAnd |a, b| Some(a & b), None;
     BitOr |a, b| Some(a | b), None;

@@ -110,7 +110,8 @@ pub(crate) unsafe fn own(
     let name = BoxType::intern(&ty.name, &format!("{}*", shown(ty)), ty.version);
     let b = CppBox::alloc(object.into_raw() as u64, name, 1).value();
     let destroy = destroy.map_or(0, |d| d.address);
-    heap::push_finalizer(b, finalize, destroy as *mut c_void);
+    // SAFETY: the box owns the object; `data` is its type's destructor or null.
+    unsafe { heap::push_finalizer(b, finalize, destroy as *mut c_void) };
     Ok(b)
 }
 
@@ -158,7 +159,8 @@ pub(crate) fn own_made(object: *mut c_void, name: &str, destroy: Option<Destroy>
     let ty = BoxType::intern(name, &format!("{}*", tight(name)), 0);
     let b = CppBox::alloc(object as u64, ty, 1).value();
     let data = destroy.map_or(std::ptr::null_mut(), |d| d as *mut c_void);
-    heap::push_finalizer(b, finalize_made, data);
+    // SAFETY: the box owns the object; `data` is its type's destructor or null.
+    unsafe { heap::push_finalizer(b, finalize_made, data) };
     b
 }
 

@@ -74,7 +74,7 @@ impl Generated {
     /// Takes what rethrows, a `std::exception_ptr` and a place for a pointer: the address of the object that a handler of
     /// the type binds.
     pub(crate) fn matcher(&self, session: &Session, ty: &CppType) -> Option<u64> {
-        let by_value = ty.target != "" && ty.kind != questions::TypeKind::Reference;
+        let by_value = !ty.target.is_empty() && ty.kind != questions::TypeKind::Reference;
         self.get(session, Kind::Match, &ty.name, ty.version, |name, t| {
             // A pointer is caught by value: a handler that takes a reference to it binds a temporary.
             let handler = if by_value {

@@ -142,7 +142,8 @@ fn throwable(kept: *mut c_void) -> Value {
     };
     let json = serde_json::to_string(&run_error("cpp/exception", &message)).unwrap_or_default();
     let native = CppBox::alloc(kept as u64, BoxType::intern(KEPT, "std::exception_ptr*", 0), 1);
-    heap::push_finalizer(native.value(), free_kept, std::ptr::null_mut());
+    // SAFETY: the box is the only owner of what was kept.
+    unsafe { heap::push_finalizer(native.value(), free_kept, std::ptr::null_mut()) };
     let (message, json) = (Text::value(&message), Text::value(&json));
     Throwable::alloc_full(Class::Cpp, message, Value::NIL, Value::NIL, json, native.value()).value()
 }

@@ -97,10 +97,13 @@ pub fn state(code: &'static Code) -> Option<&'static State> {
     match code.tier_state.compare_exchange(null, made.cast(), Ordering::AcqRel, Ordering::Acquire) {
         // SAFETY: leaked just now, or by the thread that was first; ours is freed then.
         Ok(_) => Some(unsafe { &*made }),
-        Err(first) => unsafe {
-            drop(Box::from_raw(made));
-            Some(&*first.cast::<State>())
-        },
+        Err(first) => {
+            // SAFETY: as above.
+            unsafe {
+                drop(Box::from_raw(made));
+                Some(&*first.cast::<State>())
+            }
+        }
     }
 }
 

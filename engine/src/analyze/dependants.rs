@@ -91,7 +91,7 @@ pub(super) fn redefined(all: &[Redefined]) {
             continue;
         }
         if d.run_again().is_err() {
-            drop(crate::thread::Thread::current().take_pending());
+            let _ = crate::thread::Thread::current().take_pending();
             ALL.lock().push(d);
         }
     }

@@ -396,10 +396,7 @@ impl Table {
                     shift += 5;
                 }
                 Node::Collision(n) => {
-                    return Ok(match n.position(key)? {
-                        Some(i) => Some((n.entries()[2 * i], n.entries()[2 * i + 1])),
-                        None => None,
-                    });
+                    return Ok(n.position(key)?.map(|i| (n.entries()[2 * i], n.entries()[2 * i + 1])));
                 }
             }
         }

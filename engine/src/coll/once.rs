@@ -47,6 +47,12 @@ pub enum Held {
     Done,
 }
 
+impl Default for Once {
+    fn default() -> Once {
+        Once::new()
+    }
+}
+
 impl Once {
     pub const fn new() -> Once {
         Once(AtomicU32::new(FREE))

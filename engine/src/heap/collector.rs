@@ -309,7 +309,10 @@ pub fn is_live(address: usize) -> bool {
 }
 
 /// Runs `finalize(object, data)` some time after the object died, from [`run_finalizers`].
-pub fn push_finalizer(object: Value, finalize: Finalizer, data: *mut c_void) {
+///
+/// # Safety
+/// `finalize` may be called with the object's address and `data`, once, on any thread.
+pub unsafe fn push_finalizer(object: Value, finalize: Finalizer, data: *mut c_void) {
     // SAFETY: the address is an object's base; the finalizer is called once with it.
     unsafe {
         GC_register_finalizer_no_order(

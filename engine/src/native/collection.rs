@@ -12,7 +12,7 @@ use crate::value::Value;
 
 natives! { pub COLLECTION "clojure.core";
     "conj" "[] [coll] [coll x] [coll x & xs]"
-        [(0) || Ok(coll::vector(&[])), (1) |c| Ok(c), (2) coll::conj, (rest 3) |a: &[Value]| fold(a, coll::conj), (tail) conj_tail]
+        [(0) || Ok(coll::vector(&[])), (1) Ok, (2) coll::conj, (rest 3) |a: &[Value]| fold(a, coll::conj), (tail) conj_tail]
     "vector" "[& args]" [(rest 0) |items: &[Value]| Ok(coll::vector(items)), (tail) vector_tail]
     "vec" "[coll]" [(1) vec]
     "hash-map" "[& keyvals]" [(rest 0) hash_map]
@@ -25,8 +25,8 @@ natives! { pub COLLECTION "clojure.core";
     "sorted-set-by" "[comparator & keys]" [(rest 1) |a: &[Value]| sorted_set(a[0], &a[1..])]
     "get" "[map key] [map key not-found]" [(2) |m, k| coll::get(m, k, Value::NIL), (3) coll::get]
     "assoc" "[map key val] [map key val & kvs]" [(3) coll::assoc, (rest 4) assoc_all]
-    "dissoc" "[map] [map key] [map key & ks]" [(1) |m| Ok(m), (2) coll::dissoc, (rest 3) |a: &[Value]| fold(a, coll::dissoc)]
-    "disj" "[set] [set key] [set key & ks]" [(1) |s| Ok(s), (2) coll::disj, (rest 3) |a: &[Value]| fold(a, coll::disj)]
+    "dissoc" "[map] [map key] [map key & ks]" [(1) Ok, (2) coll::dissoc, (rest 3) |a: &[Value]| fold(a, coll::dissoc)]
+    "disj" "[set] [set key] [set key & ks]" [(1) Ok, (2) coll::disj, (rest 3) |a: &[Value]| fold(a, coll::disj)]
     "contains?" "[coll key]" [(2) |m, k| coll::contains(m, k).map(Value::bool)]
     "find" "[map key]" [(2) coll::find]
     "keys" "[map]" [(1) |m| Ok(coll::KeySeq::new(coll::seq(m)?, Value::NIL))]
@@ -42,10 +42,10 @@ natives! { pub COLLECTION "clojure.core";
 
     "transient" "[coll]" [(1) transient::transient]
     "persistent!" "[coll]" [(1) transient::persistent]
-    "conj!" "[] [coll] [coll x]" [(0) || transient::transient(coll::vector(&[])), (1) |t| Ok(t), (2) transient::conj]
+    "conj!" "[] [coll] [coll x]" [(0) || transient::transient(coll::vector(&[])), (1) Ok, (2) transient::conj]
     "assoc!" "[coll key val] [coll key val & kvs]" [(3) transient::assoc, (rest 4) assoc_mut_all]
     "dissoc!" "[map key] [map key & ks]" [(2) transient::dissoc, (rest 3) |a: &[Value]| fold(a, transient::dissoc)]
-    "disj!" "[set] [set key] [set key & ks]" [(1) |t| Ok(t), (2) transient::disj, (rest 3) |a: &[Value]| fold(a, transient::disj)]
+    "disj!" "[set] [set key] [set key & ks]" [(1) Ok, (2) transient::disj, (rest 3) |a: &[Value]| fold(a, transient::disj)]
     "pop!" "[coll]" [(1) transient::pop]
 
     "meta" "[obj]" [(1) |v| Ok(coll::meta(v))]
@@ -63,7 +63,7 @@ natives! { pub COLLECTION "clojure.core";
 
     "object-array" "[size-or-seq]" [(1) object_array]
     "to-array" "[coll]" [(1) to_array]
-    "into-array" "[aseq] [type aseq]" [(1) |c| items_array(c), (2) |_, c| items_array(c)]
+    "into-array" "[aseq] [type aseq]" [(1) items_array, (2) |_, c| items_array(c)]
     "alength" "[array]" [(1) |a| arrays::len(a).map(|n| Value::long(n as i64))]
     "aclone" "[array]" [(1) arrays::clone]
     "aget" "[array idx] [array idx & idxs]" [(2) |a, i| arrays::get_checked(a, index(i)?), (rest 3) |a: &[Value]| fold(a, |x, i| arrays::get_checked(x, index(i)?))]
@@ -255,7 +255,7 @@ fn tree(v: Value) -> Res<Tree> {
 }
 
 fn assoc_all(args: &[Value]) -> Res {
-    if args.len() % 2 == 0 {
+    if args.len().is_multiple_of(2) {
         return Err(fault::illegal_argument(
             "assoc expects even number of arguments after map/vector, found odd number",
         ));

@@ -112,7 +112,7 @@ fn if_not(a: &[Value]) -> Res {
 
 fn cond(a: &[Value]) -> Res {
     let clauses = &a[2..];
-    if clauses.len() % 2 != 0 {
+    if !clauses.len().is_multiple_of(2) {
         return Err(bad("cond requires an even number of forms"));
     }
     let mut made = Value::NIL;

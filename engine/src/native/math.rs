@@ -340,7 +340,7 @@ fn class_of_char(v: Value, test: impl Fn(char) -> bool) -> Res {
     Ok(Value::bool(char::from_u32(code).is_some_and(test)))
 }
 fn is_digit(v: Value) -> Res {
-    class_of_char(v, |c| c.is_ascii_digit() || c.is_numeric() && !c.is_ascii() && c.to_digit(10).is_some())
+    class_of_char(v, |c| c.is_ascii_digit())
 }
 fn is_letter(v: Value) -> Res {
     class_of_char(v, char::is_alphabetic)

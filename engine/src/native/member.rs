@@ -252,7 +252,7 @@ pub(super) fn constructor(class: &str) -> Option<Method> {
         "UUID" => |a| Ok(Uuid::alloc(number::to_long(arg(a, 0)?)? as u64, number::to_long(arg(a, 1)?)? as u64).value()),
         "BigDecimal" => |a| number::to_bigdec(arg(a, 0)?),
         "BigInteger" => |a| number::to_bigint(arg(a, 0)?),
-        "Long" | "Integer" | "Double" | "Boolean" => |a| Ok(arg(a, 0)?),
+        "Long" | "Integer" | "Double" | "Boolean" => |a| arg(a, 0),
         "MapEntry" => |a| Ok(coll::entry(arg(a, 0)?, arg(a, 1)?)),
         "Object" => |_| Ok(crate::space::binding::Cell::alloc(Value::NIL).value()),
         _ => return None,

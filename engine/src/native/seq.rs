@@ -42,7 +42,7 @@ natives! { pub SEQ "clojure.core";
     "unreduced" "[x]" [(1) |v| Ok(unreduced(v))]
     "ensure-reduced" "[x]" [(1) |v: Value| Ok(if v.is::<Reduced>() { v } else { Reduced::new(v).value() })]
     "into" "[] [to] [to from] [to xform from]"
-        [(0) || Ok(coll::vector(&[])), (1) |to| Ok(to), (2) into, (3) into_xf]
+        [(0) || Ok(coll::vector(&[])), (1) Ok, (2) into, (3) into_xf]
     "apply" "[f args] [f x args] [f x y args] [f x y z args] [f a b c d & args]" [(rest 2) apply_all]
     "sort" "[coll] [comp coll]" [(1) |c| sort(Value::NIL, c), (2) sort]
     "sort-by" "[keyfn coll] [keyfn comp coll]" [(2) |k, c| sort_by(k, Value::NIL, c), (3) sort_by]

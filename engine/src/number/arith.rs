@@ -147,7 +147,7 @@ fn quot_slow(a: Value, b: Value) -> Res {
         Pair::Ratio((n, d), (m, e)) => Ok(big::big_integer(&((n * e) / (d * m)))),
         Pair::Decimal(_, y) if y.unscaled.is_zero() => Err(by_zero()),
         Pair::Decimal(x, y) => Ok(big::big_decimal(&decimal::quot(&x, &y))),
-        Pair::Double(_, y) if y == 0.0 => Err(by_zero()),
+        Pair::Double(_, 0.0) => Err(by_zero()),
         Pair::Double(x, y) => Ok(Value::double(whole_double(x / y)?.trunc())),
     }
 }
@@ -181,7 +181,7 @@ fn rem_slow(a: Value, b: Value) -> Res {
         }
         Pair::Decimal(_, y) if y.unscaled.is_zero() => Err(by_zero()),
         Pair::Decimal(x, y) => Ok(big::big_decimal(&decimal::rem(&x, &y))),
-        Pair::Double(_, y) if y == 0.0 => Err(by_zero()),
+        Pair::Double(_, 0.0) => Err(by_zero()),
         Pair::Double(x, y) => Ok(Value::double(x - whole_double(x / y)?.trunc() * y)),
     }
 }

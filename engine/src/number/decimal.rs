@@ -3,8 +3,7 @@
 
 use crate::fault::{self, Class, Res};
 use crate::space;
-use crate::text::{Keyword, Symbol, Text};
-use crate::value::Value;
+use crate::text::{Symbol, Text};
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{One, Signed, Zero};
@@ -269,12 +268,6 @@ pub fn in_context(d: Decimal) -> Res<Decimal> {
         Some(c) => round(d, c),
         None => Ok(d),
     }
-}
-
-/// A rounding mode as `with-precision` names it: a symbol or a keyword.
-pub fn rounding_of(v: Value) -> Option<Rounding> {
-    let symbol = v.cast::<Symbol>().or_else(|| v.cast::<Keyword>().map(|k| k.symbol))?;
-    Rounding::named(symbol.name_str())
 }
 
 /// A ratio as a double, by way of 16 decimal digits as the JVM's Clojure goes.

@@ -31,6 +31,6 @@ pub use convert::{
     denominator, is_integer, is_number, numerator, rationalize, to_bigdec, to_bigint, to_char, to_double, to_long,
     to_num, to_range, wrap_long,
 };
-pub use decimal::{Context, Decimal, Rounding, round, rounding_of, to_places};
+pub use decimal::{Context, Decimal, Rounding, round, to_places};
 pub use text::{double_text, parse_bigint, parse_decimal, parse_double, parse_long, text};
 pub use tower::Num;

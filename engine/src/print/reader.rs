@@ -39,7 +39,8 @@ impl Reader {
     fn alloc(buffer: String, more: Option<Box<dyn BufRead + Send>>) -> Gc<Reader> {
         let source: &'static Mutex<Source> = Box::leak(Box::new(Mutex::new(Source { buffer, at: 0, more, line: 1 })));
         let r = heap::new(Reader { header: Header::blank(), source });
-        heap::push_finalizer(r.value(), drop_source, std::ptr::from_ref(source).cast_mut().cast());
+        // SAFETY: the finalizer frees the box that was leaked for this object, once.
+        unsafe { heap::push_finalizer(r.value(), drop_source, std::ptr::from_ref(source).cast_mut().cast()) };
         r
     }
     pub fn of_text(s: &str) -> Gc<Reader> {

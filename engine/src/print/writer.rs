@@ -47,7 +47,8 @@ impl Writer {
     pub fn alloc(sink: Sink) -> Gc<Writer> {
         let sink: &'static Mutex<Sink> = Box::leak(Box::new(Mutex::new(sink)));
         let w = heap::new(Writer { header: Header::blank(), sink });
-        heap::push_finalizer(w.value(), drop_sink, std::ptr::from_ref(sink).cast_mut().cast());
+        // SAFETY: the finalizer frees the box that was leaked for this object, once.
+        unsafe { heap::push_finalizer(w.value(), drop_sink, std::ptr::from_ref(sink).cast_mut().cast()) };
         w
     }
     /// # Errors

@@ -74,7 +74,7 @@ pub fn find_or_create(name: &str) -> &'static Namespace {
         meta: Root::new(Value::NIL),
     }));
     made.object.set(heap::new(NamespaceObject { header: Header::blank(), namespace: made }).value());
-    *table().write().entry(made.name).or_insert(made)
+    table().write().entry(made.name).or_insert(made)
 }
 
 pub fn remove(name: &str) -> Option<&'static Namespace> {

@@ -74,7 +74,7 @@ specials! {
     WARN_ON_REFLECTION "*warn-on-reflection*" no;
     UNCHECKED_MATH "*unchecked-math*" no;
     READ_EVAL "*read-eval*" yes;
-    DATA_READERS "*data-readers*" || crate::coll::ArrayMap::empty();
+    DATA_READERS "*data-readers*" crate::coll::ArrayMap::empty;
     DEFAULT_DATA_READER_FN "*default-data-reader-fn*" nil;
     COMPILE_PATH "*compile-path*" nil;
     COMPILE_FILES "*compile-files*" no;

@@ -40,7 +40,8 @@ impl Regex {
             .map_err(|e| fault::raise(Class::PatternSyntax, format!("{e} near {pattern:?}")))?;
         let compiled: &'static fancy_regex::Regex = Box::leak(Box::new(compiled));
         let r = heap::new(Regex { header: Header::blank(), pattern: Text::value(pattern), compiled });
-        heap::push_finalizer(r.value(), drop_compiled, std::ptr::from_ref(compiled).cast_mut().cast());
+        // SAFETY: the finalizer frees the box that was leaked for this object, once.
+        unsafe { heap::push_finalizer(r.value(), drop_compiled, std::ptr::from_ref(compiled).cast_mut().cast()) };
         Ok(r)
     }
 }

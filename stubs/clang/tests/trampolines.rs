@@ -201,14 +201,11 @@ fn objects() {
     assert_eq!(alive(), 0);
     let mut p: usize = f.run(Callee::New { ty: "Counted".into() }, vec![prvalue("int")], &mut [ptr(&mut five)]);
     assert_eq!(alive(), 1);
-    assert_eq!(
-        f.run::<bool>(
-            Callee::Operator { token: "==".into() },
-            vec![lvalue("Counted"), lvalue("Counted")],
-            &mut [p as *mut c_void, p as *mut c_void]
-        ),
-        true
-    );
+    assert!(f.run::<bool>(
+        Callee::Operator { token: "==".into() },
+        vec![lvalue("Counted"), lvalue("Counted")],
+        &mut [p as *mut c_void, p as *mut c_void]
+    ));
     let mut three = 3i32;
     assert_eq!(
         f.run::<i32>(
@@ -314,7 +311,7 @@ fn statics_enums_globals_fields() {
     let mut p = ptr(&mut small);
     let field: usize = f.run(Callee::Field { name: "b".into() }, vec![prvalue("Small *")], &mut [ptr(&mut p)]);
     assert_eq!(field, small.as_ptr() as usize + 4);
-    let mut bits = 0b10110_101u32;
+    let mut bits = 0b1011_0101u32;
     let (answer, stub) = f.s.made(Callee::Field { name: "b".into() }, vec![lvalue("Bits")]);
     assert_eq!(answer.result_category, Category::Prvalue, "a bit field has no address");
     let mut r = 0u32;

@@ -22,16 +22,18 @@ use questions::{Answer, CppType, Diagnostic, Literal, Question, TypeKind};
 pub(crate) unsafe fn to_value(host: &Stubs, ty: &CppType, bits: u64) -> Res {
     match ty.kind {
         TypeKind::Void | TypeKind::NullPtr => Ok(Value::NIL),
-        // SAFETY: the caller's promise, in both.
-        TypeKind::Bool | TypeKind::Char | TypeKind::Integer | TypeKind::Float | TypeKind::Enum => unsafe {
-            scalar::to_value(ty, bits)
-        },
+        TypeKind::Bool | TypeKind::Char | TypeKind::Integer | TypeKind::Float | TypeKind::Enum => {
+            // SAFETY: the caller's promise.
+            unsafe { scalar::to_value(ty, bits) }
+        }
+        // SAFETY: the caller's promise.
         TypeKind::Pointer if text::is_c_string(ty) => unsafe { text::c_string_out(bits) },
         TypeKind::Pointer | TypeKind::FunctionPointer => Ok(boxes::pointer(ty, bits)),
         TypeKind::Class | TypeKind::Union => {
             // SAFETY: the caller's promise: a live object of the class.
             match unsafe { text::class_out(ty, bits) } {
                 Some(text) => Ok(text),
+                // SAFETY: as above.
                 None => unsafe { generated_out(host, ty, bits) },
             }
         }
@@ -47,10 +49,10 @@ pub(crate) unsafe fn from_value(host: &Stubs, v: Value, ty: &CppType, storage: *
     match ty.kind {
         TypeKind::Void => Ok(0),
         TypeKind::NullPtr if v.is_nil() => Ok(0),
-        // SAFETY: the caller's promise: storage for a `long double`.
-        TypeKind::Bool | TypeKind::Char | TypeKind::Integer | TypeKind::Float | TypeKind::Enum => unsafe {
-            scalar::from_value(v, ty, storage)
-        },
+        TypeKind::Bool | TypeKind::Char | TypeKind::Integer | TypeKind::Float | TypeKind::Enum => {
+            // SAFETY: the caller's promise: storage for a `long double`.
+            unsafe { scalar::from_value(v, ty, storage) }
+        }
         TypeKind::Pointer | TypeKind::FunctionPointer => pointer_in(host, v, ty, storage),
         TypeKind::Class | TypeKind::Union => {
             if let Some(b) = v.cast::<CppBox>() {
@@ -60,6 +62,7 @@ pub(crate) unsafe fn from_value(host: &Stubs, v: Value, ty: &CppType, storage: *
             // SAFETY: the caller's promise.
             match unsafe { text::class_in(&v, ty, storage) } {
                 Some(done) => done,
+                // SAFETY: as above.
                 None => unsafe { generated_in(host, v, ty, storage) },
             }
         }

@@ -199,7 +199,7 @@ fn generate(number: u32, function: Function, effort: Effort) -> Result<Piece, St
 impl Baseline {
     /// Places the pieces beside each other and binds their calls; gives address by number, and bytes in all.
     fn place(&self, pieces: &[Piece]) -> Result<(Vec<(u32, usize)>, usize), Stay> {
-        let arena = self.arena.get_or_init(arena::Arena::new).as_ref().map_err(|e| internal(e))?;
+        let arena = self.arena.get_or_init(arena::Arena::new).as_ref().map_err(internal)?;
         let mut at = Vec::new();
         let mut total = 0usize;
         for p in pieces {

@@ -81,7 +81,7 @@ impl Gen<'_> {
     /// A node whose value comes out of statements.
     pub fn by_statements(&mut self, id: ExprId) -> Op {
         match self.result(id) {
-            Some(op) if op.is_native() && op.text == "rung::nil" || op.text == "rung::nil" => {
+            Some(op) if op.text == "rung::nil" => {
                 self.stmt(id, &Dest::Drop);
                 op
             }

@@ -5,7 +5,7 @@ use super::names;
 use super::op::{Op, Order};
 use crate::feedback::Snapshot;
 use crate::lower::{Rep, Stay, Types};
-use engine::analyze::{Arity, ConstKey, Expr, ExprId, FnProto, LoopId, NativeId, Slot, Target, Tree, Ty, TypeIx};
+use engine::analyze::{Arity, ConstKey, ExprId, FnProto, NativeId, Slot, Target, Tree, Ty, TypeIx};
 use engine::value::Value;
 use questions::{Category, Repr};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -47,7 +47,6 @@ pub(super) struct Gen<'a> {
     pub tree: &'a Tree,
     pub function: &'a FnProto,
     pub arity: &'a Arity,
-    pub arity_index: u32,
     /// Names of the arities' functions, for direct calls.
     pub bodies: &'a [String],
     pub feedback: &'a Snapshot,
@@ -366,13 +365,6 @@ impl<'a> Gen<'a> {
 
     pub fn head(&self, target: Target) -> Option<Head> {
         self.heads.iter().rev().find(|h| h.target == target).cloned()
-    }
-    pub fn recurs(&self, id: ExprId, loop_id: LoopId) -> bool {
-        crate::lower::reaches(
-            self.tree,
-            id,
-            &|e| matches!(e, Expr::Recur { target: Target::Loop(l), .. } if *l == loop_id),
-        )
     }
 }
 

@@ -23,7 +23,6 @@ pub(super) enum Order {
 
 /// Binding strength in C++, the stronger the greater.
 pub(super) mod prec {
-    pub const COMMA: u8 = 1;
     pub const ASSIGN: u8 = 2;
     pub const TERNARY: u8 = 3;
     pub const OR: u8 = 4;

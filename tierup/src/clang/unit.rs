@@ -163,7 +163,6 @@ fn unit(
             tree,
             function: proto,
             arity,
-            arity_index: index as u32,
             bodies,
             feedback,
             own_code: shape.own_code,
