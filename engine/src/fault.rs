@@ -73,6 +73,9 @@ impl Class {
     pub fn parent(self) -> Class {
         CLASSES[self as usize].2
     }
+    pub fn all() -> impl Iterator<Item = Class> {
+        CLASSES.iter().map(|c| c.0)
+    }
     /// By its number in the table.
     pub fn numbered(n: u32) -> Option<Class> {
         CLASSES.get(n as usize).map(|c| c.0)

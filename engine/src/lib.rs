@@ -20,6 +20,7 @@ pub mod signal;
 pub mod space;
 pub mod text;
 pub mod thread;
+pub mod types;
 pub mod value;
 
 pub use questions;

@@ -20,14 +20,19 @@ impl Analyzer<'_> {
         if let Some(v) = resolve::var(self.ns, s)? {
             return self.var_value(v, position);
         }
-        if let Some(v) = native::class_constant(&s.full()) {
+        if let Some(v) = self.ns.class(&s.full()) {
             return self.literal(v, position);
         }
         Err(self.unresolved(s))
     }
 
-    fn found(&mut self, found: Found, position: Position) -> Res<ExprId> {
+    pub(crate) fn found(&mut self, found: Found, position: Position) -> Res<ExprId> {
         match found {
+            Found::Field { this, index, .. } => {
+                let this = self.found(*this, Position::Value)?;
+                let index = self.literal(Value::int(index as i32), Position::Value)?;
+                self.call_library("rung.host", "field", vec![this, index], position)
+            }
             Found::Local(l) => Ok(self.add(Expr::Local { slot: l.slot }, position, l.ty)),
             Found::Itself => Ok(self.add(Expr::SelfRef {}, position, Ty::Value)),
             Found::Capture(index, ty, None) => Ok(self.add(Expr::Capture { index }, position, ty)),
@@ -98,6 +103,9 @@ impl Analyzer<'_> {
             if !self.is_bound(s) {
                 if let Some(special) = Special::named(s) {
                     return self.special(special, form, want, position);
+                }
+                if s.ns_str() == Some("rung.host") && s.name_str() == "with-fields" {
+                    return self.with_fields(form, want, position);
                 }
                 if s.ns_str() == Some("cpp") {
                     return self.cpp_form(s, form, position);
@@ -224,6 +232,13 @@ impl Analyzer<'_> {
             if let Some(name) = self.cpp_name(s) {
                 return self.cpp_construct(&name, form, args, first, position);
             }
+            if let Some(ty) = s.ns.is_nil().then(|| self.ns.user_type(s.name_str())).flatten() {
+                let mut ids = vec![self.literal(ty.class(), Position::Value)?];
+                for (i, &a) in args.iter().enumerate() {
+                    ids.push(self.at_child(form, first + i, |an| an.value(a))?);
+                }
+                return self.call_library("rung.host", "instantiate", ids, position);
+            }
             if s.ns.is_nil() {
                 let name = self.add_text(s.name_str())?;
                 let mut ids = vec![name];
@@ -243,7 +258,7 @@ impl Analyzer<'_> {
         self.cpp_construct(&name, form, args, first, position)
     }
 
-    fn add_text(&mut self, text: &str) -> Res<ExprId> {
+    pub(crate) fn add_text(&mut self, text: &str) -> Res<ExprId> {
         let v = Text::value(text);
         self.literal(v, Position::Value)
     }

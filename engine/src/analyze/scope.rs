@@ -11,6 +11,17 @@ pub(crate) struct Local {
     pub name: u64,
     pub slot: Slot,
     pub ty: Ty,
+    /// A field of a method's object: no local, but read through the local of that name.
+    pub field: Option<FieldOf>,
+}
+
+/// A field of the object that a method was called with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FieldOf {
+    /// The name of the object's local, which no program wrote.
+    pub this: u64,
+    pub index: u32,
+    pub mutable: bool,
 }
 
 /// A variable of an enclosing function that the function uses.
@@ -111,8 +122,13 @@ impl FnScope {
     }
 
     pub fn bind(&mut self, name: Gc<Symbol>, slot: Slot, ty: Ty, hint: Hint) {
-        self.locals.push(Local { name: name.base().bits(), slot, ty });
+        self.locals.push(Local { name: name.base().bits(), slot, ty, field: None });
         self.infos.push(LocalInfo { slot, name: name.name_str().into(), ty, hint });
+    }
+
+    /// Makes a field of `this` readable by its name.
+    pub fn bind_field(&mut self, name: Gc<Symbol>, field: FieldOf) {
+        self.locals.push(Local { name: name.base().bits(), slot: Slot(0), ty: Ty::Value, field: Some(field) });
     }
 
     /// Storage for an object; words are given out when the arity is done.
@@ -134,6 +150,11 @@ pub(crate) enum Found {
     Local(Local),
     Capture(CaptureIx, Ty, Option<TypeIx>),
     Itself,
+    Field {
+        this: Box<Found>,
+        index: u32,
+        mutable: bool,
+    },
 }
 
 impl Analyzer<'_> {
@@ -149,10 +170,18 @@ impl Analyzer<'_> {
             return Ok(None);
         }
         let bits = name.base().bits();
+        self.find_bits(bits, name.name_str())
+    }
+
+    fn find_bits(&mut self, bits: u64, text: &str) -> Res<Option<Found>> {
         let innermost = self.scopes.len() - 1;
         for depth in (0..=innermost).rev() {
             let scope = &self.scopes[depth];
             let source = if let Some(l) = scope.find(bits) {
+                if let Some(FieldOf { this, index, mutable }) = l.field {
+                    let this = self.find_bits(this, "this")?;
+                    return Ok(this.map(|this| Found::Field { this: Box::new(this), index, mutable }));
+                }
                 if self.is_unknown_slot(depth + 1, l.slot) {
                     return Err(self.missing());
                 }
@@ -168,7 +197,7 @@ impl Analyzer<'_> {
             } else {
                 continue;
             };
-            return self.capture(bits, name.name_str(), source, depth).map(Some);
+            return self.capture(bits, text, source, depth).map(Some);
         }
         Ok(None)
     }

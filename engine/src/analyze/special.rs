@@ -538,6 +538,12 @@ impl Analyzer<'_> {
         let [target, value] = args[..] else { return Err(self.arity("set!", "(set! place value)")) };
         if let Some(s) = target.cast::<Symbol>() {
             if let Some(found) = self.find(s)? {
+                if let scope::Found::Field { this, index, mutable: true } = found {
+                    let this = self.found(*this, Position::Value)?;
+                    let index = self.literal(Value::int(index as i32), Position::Value)?;
+                    let value = self.value(value)?;
+                    return self.call_library("rung.host", "set-field", vec![this, index, value], position);
+                }
                 if let scope::Found::Local(l) = &found {
                     if let Ty::Cpp(..) = l.ty {
                         return self.cpp_assign(target, value, position);
@@ -552,7 +558,37 @@ impl Analyzer<'_> {
                 return Ok(self.add(Expr::SetVar { var, value }, position, Ty::Value));
             }
         }
+        if let Some(name) = macroexpand::head(target).filter(|n| n.ns.is_nil() && n.name_str().starts_with(".-")) {
+            let object = coll::nth(target, 1, None)?;
+            let object = self.expr(object, Want::Any, Position::Value)?;
+            if !self.is_unknown(object) && self.ty(object) == Ty::Value {
+                let name = self.add_text(name.name_str())?;
+                let value = self.value(value)?;
+                return self.call_library("rung.host", "set-member", vec![object, name, value], position);
+            }
+        }
         self.cpp_assign(target, value, position)
+    }
+
+    /// `(rung.host/with-fields this [field …] body …)`: what methods expand to. The fields' names read and, where they are
+    /// mutable, `set!` the object's fields.
+    pub(crate) fn with_fields(&mut self, form: Value, want: Want, position: Position) -> Res<ExprId> {
+        let items = items(form)?;
+        let [_, this, fields, ref body @ ..] = items[..] else {
+            return Err(self.arity("with-fields", "(with-fields this [field …] body …)"));
+        };
+        let this = self.local_name(this)?.base().bits();
+        let mark = self.scope().locals.len();
+        for (i, &f) in self::items(fields)?.iter().enumerate() {
+            let name = self.local_name(f)?;
+            let meta = coll::meta(f);
+            let flag = |k: &str| coll::get(meta, Keyword::intern(None, k).value(), Value::NIL).is_ok_and(Value::truthy);
+            let mutable = flag("unsynchronized-mutable") || flag("volatile-mutable");
+            self.scope().bind_field(name, scope::FieldOf { this, index: i as u32, mutable });
+        }
+        let id = self.body(body, want, position)?;
+        self.scope().locals.truncate(mark);
+        Ok(id)
     }
 }
 

@@ -52,7 +52,7 @@ types! {
     VALUE_ARRAY "java.lang.Object[]", LONG_ARRAY "long[]", DOUBLE_ARRAY "double[]", INT_ARRAY "int[]", FLOAT_ARRAY "float[]",
     SHORT_ARRAY "short[]", CHAR_ARRAY "char[]", BYTE_ARRAY "byte[]", BOOLEAN_ARRAY "boolean[]",
     CELL "Cell", BINDINGS "Bindings", CONSTANTS "Constants", MULTI_FN "clojure.lang.MultiFn", PROTOCOL "Protocol",
-    CPP_BOX "rung.CppBox", EDUCTION "clojure.core.Eduction", FORM_PLACES "rung.Places", PRINT_WRITER "java.io.Writer", READER "java.io.Reader",
+    INSTANCE "rung.Instance", CPP_BOX "rung.CppBox", EDUCTION "clojure.core.Eduction", FORM_PLACES "rung.Places", PRINT_WRITER "java.io.Writer", READER "java.io.Reader",
 }
 
 static USER_TYPES: RwLock<Vec<&'static str>> = RwLock::new(Vec::new());

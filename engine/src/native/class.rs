@@ -4,6 +4,7 @@ use crate::coll;
 use crate::fault::{Class, Res, Throwable};
 use crate::heap::{Gc, Root, TypeId};
 use crate::number;
+use crate::types;
 use crate::text::{ClassObject, Keyword, Symbol, Text};
 use crate::value::Value;
 use dashmap::DashMap;
@@ -20,6 +21,22 @@ natives! { pub TABLE "clojure.core";
 }
 
 type Test = fn(Value) -> bool;
+
+/// What every record implements.
+const RECORD: &[&str] = &[
+    "clojure.lang.IRecord",
+    "clojure.lang.IPersistentMap",
+    "clojure.lang.IObj",
+    "clojure.lang.IMeta",
+    "clojure.lang.ILookup",
+    "clojure.lang.Associative",
+    "clojure.lang.Counted",
+    "clojure.lang.IPersistentCollection",
+    "clojure.lang.Seqable",
+    "java.util.Map",
+    "java.lang.Iterable",
+    "java.io.Serializable",
+];
 
 /// Full name, and who is an instance. Exceptions are `fault::Class`'s.
 static CLASSES: &[(&str, Test)] = &[
@@ -140,6 +157,18 @@ static CLASSES: &[(&str, Test)] = &[
     ("clojure.lang.MapEntry", |v| is(v, &[TypeId::MAP_ENTRY])),
     ("clojure.lang.LongRange", |v| is(v, &[TypeId::RANGE])),
     ("clojure.lang.Range", |_| false),
+    ("clojure.lang.IType", |v| types::instance(v).is_some_and(|o| o.ty.shape == types::Shape::Type)),
+    ("clojure.lang.IHashEq", |v| coll::kind::is_coll(v) || v.is::<Symbol>() || v.is::<Keyword>()),
+    ("clojure.lang.MapEquivalence", |v| coll::kind::is_map(v) && types::instance(v).is_none()),
+    ("clojure.lang.ARef", |v| is(v, &[TypeId::ATOM, TypeId::REF, TypeId::AGENT, TypeId::VAR])),
+    ("clojure.lang.IAtom2", |v| is(v, &[TypeId::ATOM])),
+    ("clojure.lang.ITransientMap", |v| is(v, &[TypeId::TRANSIENT_MAP])),
+    ("clojure.lang.ITransientVector", |v| is(v, &[TypeId::TRANSIENT_VECTOR])),
+    ("clojure.lang.ITransientSet", |v| is(v, &[TypeId::TRANSIENT_SET])),
+    ("clojure.lang.ITransientAssociative", |v| is(v, &[TypeId::TRANSIENT_MAP, TypeId::TRANSIENT_VECTOR])),
+    ("java.util.Iterator", |_| false),
+    ("java.lang.Cloneable", |_| false),
+    ("java.util.concurrent.Future", |v| is(v, &[TypeId::FUTURE])),
     ("clojure.core.Eduction", |v| is(v, &[TypeId::EDUCTION])),
 ];
 
@@ -210,14 +239,75 @@ pub fn instance_of(full: &str, v: Value) -> bool {
     if let (Some(t), Some(class)) = (v.cast::<Throwable>(), Class::named(full)) {
         return t.class().is_a(class);
     }
+    if types::instance(v).is_some_and(|o| o.ty.implements(full)) {
+        return true;
+    }
     match CLASSES.iter().find(|c| c.0 == full) {
         Some((_, test)) => test(v),
         None => !v.is_nil() && crate::class_name(v) == full,
     }
 }
 
-fn class(v: Value) -> Res {
+pub(super) fn class(v: Value) -> Res {
+    if let Some(o) = types::instance(v) {
+        return Ok(o.ty.class());
+    }
     Ok(if v.is_nil() { Value::NIL } else { named(&crate::class_name(v)) })
+}
+
+/// Is `v` an instance of the class object `c`?
+pub(super) fn has_instance(c: Value, v: Value) -> bool {
+    let Some(class) = c.cast::<ClassObject>() else { return false };
+    match class.user_type {
+        Some(ty) => types::instance(v).is_some_and(|o| std::ptr::eq(o.ty, ty)),
+        None => instance_of(&class.name_text(), v),
+    }
+}
+
+/// The JVM's interfaces from the general to the special, where several could take a value.
+const GENERAL: &[&str] = &[
+    "Serializable", "Comparable", "Callable", "Runnable", "Iterable", "CharSequence", "Number", "Comparator", "AutoCloseable",
+    "Closeable", "Collection", "RandomAccess", "List", "Set", "Map", "Seqable", "IMeta", "IObj", "IFn", "AFn", "Fn", "ILookup",
+    "Counted", "Sequential", "IPersistentCollection", "IReduceInit", "IReduce", "IKVReduce", "Reversible", "Indexed",
+    "IEditableCollection", "IPersistentStack", "Associative", "IDeref", "IRef", "ISeq", "ASeq", "IChunkedSeq", "Sorted",
+    "IPersistentMap", "IPersistentSet", "IPersistentList", "IPersistentVector", "IMapEntry", "Map$Entry", "IRecord", "IType",
+];
+
+/// How special a class is: the greater, the nearer to the values' own classes.
+pub(super) fn specificity(c: Value) -> i64 {
+    let Some(class) = c.cast::<ClassObject>() else { return 0 };
+    let name = class.name_text();
+    if class.user_type.is_some() {
+        return i64::MAX;
+    }
+    if name == "java.lang.Object" {
+        return -1;
+    }
+    if let Some(mut class) = Class::named(&name) {
+        let mut depth = 100;
+        while class != Class::Throwable {
+            class = class.parent();
+            depth += 1;
+        }
+        return depth;
+    }
+    GENERAL.iter().position(|g| *g == short(&name)).map_or(1000, |i| i as i64)
+}
+
+/// The short names of classes that every namespace knows, and its own.
+pub(super) fn imports(ns: &crate::space::Namespace) -> Res {
+    let mut pairs = crate::heap::GcVec::new();
+    let all = CLASSES.iter().map(|c| c.0).chain(Class::all().map(Class::name));
+    for full in all.filter(|n| n.starts_with("java.lang.") || *n == "java.math.BigInteger" || *n == "java.math.BigDecimal") {
+        pairs.push(Symbol::intern(None, short(full)).value());
+        pairs.push(named(full));
+    }
+    let own: Vec<(String, Value)> = ns.classes.read().iter().map(|(k, t)| (k.clone(), t.class())).collect();
+    for (name, class) in own {
+        pairs.push(Symbol::intern(None, &name).value());
+        pairs.push(class);
+    }
+    coll::map(&pairs)
 }
 fn type_of(v: Value) -> Res {
     let meta = coll::meta(v);
@@ -231,11 +321,12 @@ fn class_object(v: Value) -> Res<Gc<ClassObject>> {
     v.cast::<ClassObject>().ok_or_else(|| crate::fault::class_cast(v, "java.lang.Class"))
 }
 fn is_instance(c: Value, v: Value) -> Res {
-    Ok(Value::bool(instance_of(&class_object(c)?.name_text(), v)))
+    class_object(c)?;
+    Ok(Value::bool(has_instance(c, v)))
 }
 fn cast(c: Value, v: Value) -> Res {
     let name = class_object(c)?.name_text();
-    if v.is_nil() || instance_of(&name, v) { Ok(v) } else { Err(crate::fault::class_cast(v, &name)) }
+    if v.is_nil() || has_instance(c, v) { Ok(v) } else { Err(crate::fault::class_cast(v, &name)) }
 }
 /// A value of a class that is the language's own, to ask the tests about.
 fn sample(full: &str) -> Option<Value> {
@@ -281,6 +372,19 @@ fn supers(c: Value) -> Res {
         return Ok(Value::NIL);
     }
     let mut all = crate::heap::GcVec::new();
+    if let Some(ty) = types::of_class(c) {
+        for i in ty.interfaces().iter().filter(|i| !i.contains('/')) {
+            all.push(named(i));
+        }
+        if ty.is_record() {
+            for i in RECORD {
+                all.push(named(i));
+            }
+        }
+        if ty.shape == types::Shape::Type {
+            all.push(named("clojure.lang.IType"));
+        }
+    }
     let mut class = Class::named(&name);
     while let Some(c) = class.filter(|c| *c != Class::Throwable) {
         all.push(named(c.parent().name()));

@@ -1,30 +1,22 @@
 //! What the collections ask of values that are none of theirs: UUIDs, instants, tagged literals, typed arrays,
-//! promises, namespaces. Types that programs define add their answers through [`add`].
+//! promises, namespaces; `types::answer` speaks for the types that programs define.
 
 use super::{array, multi, promise};
-use crate::coll::foreign::{self, Hook, Op};
+use crate::coll::foreign::{self, Op};
 use crate::coll::{self, murmur};
 use crate::fault::Res;
 use crate::heap::TypeId;
 use crate::space::NamespaceObject;
 use crate::text::{Inst, ReaderConditional, Regex, TaggedLiteral, Uuid};
 use crate::value::Value;
-use std::sync::OnceLock;
-
-static MORE: OnceLock<Hook> = OnceLock::new();
 
 /// Puts the library's answers in place; done when the parts are assembled.
 pub fn install() {
     foreign::install(answer);
 }
 
-/// Adds the answers of whoever knows programs' own types; the first stays.
-pub fn add(hook: Hook) {
-    let _ = MORE.set(hook);
-}
-
 fn answer(op: Op, v: Value, args: &[Value]) -> Option<Res> {
-    let own = match v.type_id() {
+    match v.type_id() {
         TypeId::UUID => uuid(op, v, args),
         TypeId::INST => inst(op, v, args),
         TypeId::TAGGED_LITERAL => tagged(op, v, args),
@@ -36,10 +28,10 @@ fn answer(op: Op, v: Value, args: &[Value]) -> Option<Res> {
         TypeId::MULTI_FN => multi::answer(op, v, args),
         TypeId::PROMISE => promise::answer(op, v, args),
         TypeId::MATCHER | TypeId::REGEX => regex(op, v),
+        t if t >= TypeId::FIRST_USER => crate::types::answer(op, v, args),
         t if (TypeId::LONG_ARRAY..=TypeId::BOOLEAN_ARRAY).contains(&t) => array::answer(op, v, args),
         _ => None,
-    };
-    own.or_else(|| MORE.get().and_then(|h| h(op, v, args)))
+    }
 }
 
 fn regex(op: Op, v: Value) -> Option<Res> {

@@ -191,6 +191,9 @@ fn invoke_member(args: &[Value]) -> Res {
             _ => (),
         }
     }
+    if let Some(r) = super::types::member(object, name, &args[2..]) {
+        return r;
+    }
     let mut call = GcVec::new();
     call.push(object);
     call.extend_from_slice(&args[2..]);

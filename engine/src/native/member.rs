@@ -279,6 +279,9 @@ pub fn data_reader(tag: &str, v: Value) -> Res {
         "uuid" => return uuid(v),
         _ => {}
     }
+    if let Some(made) = super::types::tagged(tag, v) {
+        return made;
+    }
     let default = special::DEFAULT_DATA_READER_FN.get();
     if default.truthy() {
         return crate::invoke::invoke(default, &[symbol, v]);

@@ -139,10 +139,12 @@ pub mod name;
 mod namespace;
 mod printing;
 mod promise;
+mod protocol;
 mod reference;
 mod regex;
 mod seq;
 mod string;
+pub mod types;
 mod var;
 
 pub use closure::Captures;
@@ -164,6 +166,8 @@ static TABLES: &[&Table] = &[
     &multi::HOST,
     &multi::TABLE,
     &promise::TABLE,
+    &protocol::HOST,
+    &types::HOST,
     &class::TABLE,
     &clojure_string::TABLE,
     &exception::TABLE,

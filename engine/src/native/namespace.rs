@@ -140,8 +140,7 @@ fn ns_refers(v: Value) -> Res {
     Ok(all)
 }
 fn ns_imports(v: Value) -> Res {
-    namespace(v)?;
-    coll::map(&[])
+    super::class::imports(namespace(v)?)
 }
 fn ns_aliases(v: Value) -> Res {
     let ns = namespace(v)?;
@@ -271,7 +270,7 @@ fn meaning(ns: &'static Namespace, name: Gc<Symbol>) -> Res {
         return Ok(var.value());
     }
     if name.ns_str().is_none() {
-        if let Some(class) = super::class::resolve(name.name_str()) {
+        if let Some(class) = ns.class(name.name_str()) {
             return Ok(class);
         }
         if name.name_str().contains('.') {

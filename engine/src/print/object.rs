@@ -80,6 +80,10 @@ pub fn identity_str(out: &mut String, v: Value) -> Res<()> {
 
 /// A program's own type: what its `toString` says, where it has one.
 pub fn foreign_str(out: &mut String, v: Value) -> Res<()> {
+    if let Some(own) = crate::native::types::own_text(v) {
+        out.push_str(own?.as_str());
+        return Ok(());
+    }
     if coll::kind::is_coll(v) {
         return print_to(out, v, Style::Readable);
     }
@@ -110,7 +114,7 @@ fn is_realized(v: Value) -> Res<bool> {
 }
 
 pub fn other(p: &mut Printer<'_>, v: Value) -> Res<()> {
-    if v.type_id() >= TypeId::FIRST_USER && coll::kind::is_map(v) {
+    if coll::foreign::is(coll::foreign::Interface::Record, v) {
         return p.print_record(v);
     }
     if let Some(b) = v.cast::<CppBox>() {
@@ -129,7 +133,10 @@ pub fn other(p: &mut Printer<'_>, v: Value) -> Res<()> {
         Some(n) => p.out.push_str(n.namespace.name),
         None => {
             let mut text = String::new();
-            identity_str(&mut text, v)?;
+            match crate::native::types::own_text(v) {
+                Some(own) => text.push_str(own?.as_str()),
+                None => identity_str(&mut text, v)?,
+            }
             p.out.push_str(&text.replace('\\', "\\\\").replace('"', "\\\""));
         }
     }

@@ -43,6 +43,12 @@ fn qualify(here: &'static Namespace, ns: Option<&str>, name: &str) -> Name {
     if let Some((ns, name)) = resolve::home(here, Symbol::intern(ns, name)) {
         return Name::qualified(ns, name);
     }
+    if ns.is_none() {
+        if let Some(ty) = here.classes.read().get(name.strip_suffix('.').unwrap_or(name)) {
+            let dot = if name.ends_with('.') { "." } else { "" };
+            return Name::plain(format!("{}{dot}", ty.name()));
+        }
+    }
     match ns {
         Some(part) => Name::qualified(resolve::namespace(here, part).map_or(part, |n| n.name), name),
         None if crate::native::class_constant(name).is_some() => Name::plain(name),

@@ -33,6 +33,8 @@ pub struct Namespace {
     /// Names of clojure.core that the namespace does not see (`:refer-clojure :exclude`), or `only` those.
     pub core_excluded: RwLock<Vec<String>>,
     pub core_only: RwLock<Option<Vec<String>>>,
+    /// Short names of the types that the namespace defined or imported.
+    pub classes: RwLock<HashMap<String, &'static crate::types::UserType>>,
     pub meta: Root,
 }
 
@@ -71,6 +73,7 @@ pub fn find_or_create(name: &str) -> &'static Namespace {
         cpp_names: RwLock::default(),
         core_excluded: RwLock::default(),
         core_only: RwLock::new(None),
+        classes: RwLock::default(),
         meta: Root::new(Value::NIL),
     }));
     made.object.set(heap::new(NamespaceObject { header: Header::blank(), namespace: made }).value());
@@ -122,6 +125,14 @@ impl Namespace {
         let only = self.core_only.read();
         only.as_ref().is_none_or(|o| o.iter().any(|n| n == name))
             && !self.core_excluded.read().iter().any(|n| n == name)
+    }
+    /// The program's own type that a class name means here, short or full.
+    pub fn user_type(&self, name: &str) -> Option<&'static crate::types::UserType> {
+        self.classes.read().get(name).copied().or_else(|| crate::types::named(name))
+    }
+    /// The class that a name means here.
+    pub fn class(&self, name: &str) -> Option<Value> {
+        self.user_type(name).map(|t| t.class()).or_else(|| crate::native::class_constant(name))
     }
     pub fn object(&self) -> Value {
         self.object.get()

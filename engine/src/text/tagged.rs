@@ -184,6 +184,7 @@ pub struct ClassObject {
     header: Header,
     /// A text: the full name.
     pub name: Value,
+    pub user_type: Option<&'static crate::types::UserType>,
 }
 // SAFETY: as above.
 unsafe impl HeapType for ClassObject {
@@ -191,6 +192,10 @@ unsafe impl HeapType for ClassObject {
 }
 impl ClassObject {
     pub fn alloc(name: Value) -> Gc<ClassObject> {
-        heap::new(ClassObject { header: Header::blank(), name })
+        heap::new(ClassObject { header: Header::blank(), name, user_type: None })
+    }
+    /// The class of a program's own type.
+    pub fn of_type(name: Value, ty: &'static crate::types::UserType) -> Gc<ClassObject> {
+        heap::new(ClassObject { header: Header::blank(), name, user_type: Some(ty) })
     }
 }
