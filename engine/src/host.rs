@@ -41,6 +41,24 @@ pub trait Tiers: Sync + Send {
     fn metrics_json(&self) -> String;
 }
 
+/// Functions and cells for code that calls C++ without asking the host each time, under System V's x86-64 convention.
+///
+/// The four guards take up to five integers and eight floats in their registers and the callee in the sixth integer register;
+/// they call it with the registers as they are and leave its answer where it left it. An exception is the thread's pending
+/// error when a guard returns. After every call, guarded or not, `pending` and `left` tell of an error: see `raise_left`.
+#[derive(Debug, Clone, Copy)]
+pub struct DirectCalls {
+    /// The answer is in rax and rdx, in xmm0, in xmm0 and xmm1, in rax and xmm0.
+    pub integers: usize,
+    pub float: usize,
+    pub floats: usize,
+    pub mixed: usize,
+    /// `void(stub, args, ret)`: a trampoline behind the guard.
+    pub trampoline: usize,
+    /// Not 0 where some thread's mailbox holds an error.
+    pub left: &'static std::sync::atomic::AtomicUsize,
+}
+
 /// Calls into C++.
 pub trait CppHost: Sync + Send {
     /// Declares C++ text at global scope; `place` is where the text begins.
@@ -125,6 +143,15 @@ pub trait CppHost: Sync + Send {
     /// Has a Clojure function ever become a plain C++ function? Then any call of C++ may leave an error behind (`raise_left`).
     fn callbacks_may_fail(&self) -> bool {
         true
+    }
+    /// What code needs that calls C++ itself; none on other machines.
+    fn direct_calls(&self) -> Option<DirectCalls> {
+        None
+    }
+    /// The address of a mangled symbol, where it is linked and known without waiting. Of a function that may be redefined it is
+    /// the stub that goes to the newest body.
+    fn address_of(&self, _symbol: &str) -> Option<u64> {
+        None
     }
     /// Raises the error that a callback left for this thread, if there is one.
     fn raise_left(&self) -> Res<()> {

@@ -82,6 +82,57 @@ int rung_guard(void (*stub)(void *, void **, void *), void *self, void **args, v
   return guarded(out, [&] { stub(self, args, ret); });
 }
 
+// The same without looking at an answer: what was caught is the thread's pending error when this returns.
+void rung_left_by(int status, void *kept);
+
+// Calls of a function whose arguments are in their registers already: at most five integers and eight floats, and where they
+// are is where the callee looks for them. `f` takes the sixth integer register. The answer is in the registers where the callee
+// left it; after an exception it is nothing.
+struct Integers {
+  unsigned long a, b;
+};
+struct Floats {
+  double a, b;
+};
+struct Mixed {
+  unsigned long a;
+  double b;
+};
+
+// In a handler, and apart from the straight path: no register is saved for it.
+__attribute__((noinline, cold)) static void leave_error() {
+  void *kept = nullptr;
+  int status = guarded(&kept, [] { throw; });
+  rung_left_by(status, kept);
+}
+
+#define RUNG_DIRECT(NAME, RESULT)                                                                                                \
+  RESULT NAME(unsigned long a, unsigned long b, unsigned long c, unsigned long d, unsigned long e,                               \
+              RESULT (*f)(unsigned long, unsigned long, unsigned long, unsigned long, unsigned long, void *, double, double,     \
+                          double, double, double, double, double, double),                                                       \
+              double s, double t, double u, double v, double w, double x, double y, double z) {                                  \
+    try {                                                                                                                        \
+      return f(a, b, c, d, e, (void *)f, s, t, u, v, w, x, y, z);                                                                \
+    } catch (...) {                                                                                                              \
+      leave_error();                                                                                                             \
+    }                                                                                                                            \
+    return {};                                                                                                                   \
+  }
+
+RUNG_DIRECT(rung_direct_integers, Integers)
+RUNG_DIRECT(rung_direct_float, double)
+RUNG_DIRECT(rung_direct_floats, Floats)
+RUNG_DIRECT(rung_direct_mixed, Mixed)
+
+// A trampoline, guarded in the same way.
+void rung_direct_trampoline(void (*stub)(void *, void **, void *), void **args, void *ret) {
+  try {
+    stub(nullptr, args, ret);
+  } catch (...) {
+    leave_error();
+  }
+}
+
 int rung_guard_init(void (*init)(), void **out) { return guarded(out, init); }
 
 // Inside a handler of generated code.

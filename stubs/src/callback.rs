@@ -35,7 +35,7 @@ pub(crate) struct Callback {
 struct Mailbox(Mutex<Vec<Root>>);
 
 /// Errors in all mailboxes: the guard looks further only where there is one.
-static LEFT: AtomicUsize = AtomicUsize::new(0);
+pub(crate) static LEFT: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     static MAILBOX: Arc<Mailbox> = Arc::default();

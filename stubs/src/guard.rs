@@ -96,6 +96,37 @@ pub(crate) fn handled() -> Thrown {
     }
 }
 
+/// What generated code calls C++ through.
+#[cfg(all(target_arch = "x86_64", unix))]
+pub(crate) fn direct_calls() -> Option<engine::host::DirectCalls> {
+    unsafe extern "C" {
+        fn rung_direct_integers();
+        fn rung_direct_float();
+        fn rung_direct_floats();
+        fn rung_direct_mixed();
+        fn rung_direct_trampoline();
+    }
+    Some(engine::host::DirectCalls {
+        integers: rung_direct_integers as *const () as usize,
+        float: rung_direct_float as *const () as usize,
+        floats: rung_direct_floats as *const () as usize,
+        mixed: rung_direct_mixed as *const () as usize,
+        trampoline: rung_direct_trampoline as *const () as usize,
+        left: &callback::LEFT,
+    })
+}
+#[cfg(not(all(target_arch = "x86_64", unix)))]
+pub(crate) fn direct_calls() -> Option<engine::host::DirectCalls> {
+    None
+}
+
+/// Called by the guards of `direct_calls` with what they caught.
+#[unsafe(no_mangle)]
+extern "C" fn rung_left_by(status: i32, kept: *mut c_void) {
+    // The error is pending from here on, or it was before.
+    let _ = after(Thread::current(), status, kept);
+}
+
 /// An error that a callback left, in the thread or in its mailbox.
 pub(crate) fn raise_left() -> Res<()> {
     let t = Thread::current();

@@ -58,6 +58,8 @@ pub struct Stubs {
     session: session::Session,
     sites: sites::Sites,
     generated: generated::Generated,
+    /// Addresses of symbols that were asked for.
+    symbols: dashmap::DashMap<String, u64>,
 }
 
 impl Default for Stubs {
@@ -72,6 +74,7 @@ impl Stubs {
             session: session::Session::new(config),
             sites: sites::Sites::default(),
             generated: generated::Generated::default(),
+            symbols: dashmap::DashMap::new(),
         }
     }
     /// Changes the configuration; false once the session is open.
@@ -209,6 +212,17 @@ impl CppHost for Stubs {
     }
     fn callbacks_may_fail(&self) -> bool {
         callback::some_were_made()
+    }
+    fn direct_calls(&self) -> Option<engine::host::DirectCalls> {
+        guard::direct_calls()
+    }
+    fn address_of(&self, symbol: &str) -> Option<u64> {
+        if let Some(known) = self.symbols.get(symbol) {
+            return Some(*known);
+        }
+        let address = self.session.linked(symbol)?;
+        self.symbols.insert(symbol.to_owned(), address);
+        Some(address)
     }
     fn raise_left(&self) -> Res<()> {
         guard::raise_left()

@@ -127,6 +127,13 @@ impl Session {
         self.state.lock().lookup(symbol)
     }
 
+    /// The address of what is linked already, where nobody else talks to the compiler now.
+    pub(crate) fn linked(&self, symbol: &str) -> Option<u64> {
+        let mut s = self.state.try_lock()?;
+        s.library.as_ref()?;
+        s.lookup(symbol).ok()
+    }
+
     pub(crate) fn link(&self, library: &str) -> Result<(), Diagnostic> {
         let mut s = self.state.lock();
         s.link_config()?;

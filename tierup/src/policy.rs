@@ -9,7 +9,7 @@ use crate::lower::{self, Stay};
 use crate::queue::Queue;
 use crate::tuning::{self, Knob};
 use crate::{events, metrics};
-use engine::analyze::{Expr, FnId, LoopId};
+use engine::analyze::{Expr, FnId, LoopId, SiteId};
 use engine::code::Code;
 use engine::host::{LoopEntry, Tiers};
 use engine::thread::Thread;
@@ -246,6 +246,9 @@ impl Shared {
         if state.asked.fetch_max(tier, Ordering::AcqRel) >= tier {
             return;
         }
+        if tier == 1 && self.pinned(code).is_some() {
+            bind_sites(code);
+        }
         if let Some(job) = Job::new(code, Want::Function, reason, count) {
             self.promote(job, tier, state, here);
         }
@@ -317,6 +320,18 @@ fn small(code: &Code) -> bool {
     let Some(b) = &code.body else { return false };
     let arities = &b.tree.function(b.function).arities;
     arities.iter().map(|a| lower::size(&b.tree, a.body)).sum::<usize>() as u64 <= tuning::get(Knob::TIER1_SYNCHRONOUS)
+}
+
+/// Binds the C++ of a function that is compiled before it has run: tier 1 takes addresses from what is bound. What cannot be
+/// bound is an error where it is called.
+fn bind_sites(code: &Code) {
+    let Some(body) = &code.body else { return };
+    let sites = &body.unit.sites;
+    let unbound = |i: &u32| sites[*i as usize].load(Ordering::Acquire).is_null();
+    let unbound: Vec<SiteId> = (0..sites.len() as u32).filter(unbound).map(SiteId).collect();
+    if body.function != FnId(0) && !unbound.is_empty() {
+        let _ = engine::host::parts().cpp.bind_sites(&body.tree, &body.unit, &unbound);
+    }
 }
 
 /// A top-level form that runs straight through once: nothing in it can become hot.

@@ -299,6 +299,9 @@ runtime! {
         let inits = body.unit.inits.lock().get_mut(raw as usize).map(std::mem::take).unwrap_or_default();
         answer(host::parts().cpp.run_inits(&inits).map(|()| Value::NIL))
     }
+    FlushOut flush_out() -> () { engine::print::flush_out() }
+    // What a callback or a guard left behind.
+    RaiseLeft raise_left() -> Value { answer(host::parts().cpp.raise_left().map(|()| Value::NIL)) }
     NullPointer null_pointer() -> () { let _ = engine::scalar::null_pointer(); }
     DivideByZero divide_by_zero() -> () { let _ = engine::scalar::divide_by_zero(); }
     OutOfRange out_of_range(d: f64, to: u64) -> () {

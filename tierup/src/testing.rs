@@ -203,6 +203,7 @@ pub fn site(result: CppType) -> questions::CallAnswer {
         exported: false,
         exact: false,
         abi: Vec::new(),
+        direct: None,
         version: 0,
         span: None,
     }

@@ -338,11 +338,30 @@ pub struct CallAnswer {
     /// How each argument and the result travel, where `exact`: System V classes, ret first.
     #[serde(default)]
     pub abi: Vec<Abi>,
+    /// How it is done without a trampoline, where that is possible.
+    #[serde(default)]
+    pub direct: Option<Direct>,
     /// Version of the chosen declaration.
     #[serde(default)]
     pub version: u32,
     #[serde(default)]
     pub span: Option<Span>,
+}
+
+/// What a site does, in terms of machine code: no conversion, no copy, nothing evaluated besides it. A pointer that is
+/// followed is not null; the caller looks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "way", rename_all = "snake_case")]
+pub enum Direct {
+    /// Calls the function whose address `CallAnswer::symbol` names, where it has one: inline functions may have none. `abi` is
+    /// as `CallAnswer::abi`.
+    Function { abi: Vec<Abi> },
+    /// Calls through the object's table of virtual functions, whose address the object begins with.
+    Virtual { abi: Vec<Abi>, slot: u32 },
+    /// The field lies so many bytes behind the address of the object: no bit-field, no reference, no virtual base between.
+    Field { offset: u64 },
+    /// A variable whose address is the same at all times, in every thread.
+    Variable {},
 }
 
 /// How one value travels under the System V x86-64 ABI.

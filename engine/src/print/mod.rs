@@ -15,7 +15,7 @@ pub(crate) use printer::{print_all, text_of_all};
 pub use reader::{Reader, input, stdin_reader};
 pub use writer::{
     Sink, Writer, contents, end_line, flush_out, io_error, out, pipe_closed, share_with_c, stderr_writer,
-    stdout_writer, string_writer,
+    stdout_writer, string_writer, waiting,
 };
 
 use crate::fault::Res;

@@ -190,6 +190,11 @@ pub fn flush_out() {
     }
 }
 
+/// Not 0 while something waits for `flush_out`: for code that calls C++ itself.
+pub fn waiting() -> &'static AtomicBool {
+    &WAITING
+}
+
 /// Standard output's reader went away: the program ends quietly.
 pub fn pipe_closed() -> bool {
     CLOSED_PIPE.load(Ordering::Acquire)

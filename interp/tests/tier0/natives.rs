@@ -88,6 +88,7 @@ impl Make {
             exported: false,
             exact: false,
             abi: vec![],
+            direct: None,
             version: 0,
             span: None,
         });

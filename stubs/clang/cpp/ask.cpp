@@ -4,6 +4,9 @@
 #include "balance.h"
 #include "clang/AST/DeclLookups.h"
 #include "clang/AST/ExprCXX.h"
+#include "clang/AST/RecordLayout.h"
+#include "clang/AST/VTableBuilder.h"
+#include "clang/Basic/TargetInfo.h"
 #include "clang/AST/Mangle.h"
 #include "clang/CodeGen/CGFunctionInfo.h"
 #include "clang/CodeGen/CodeGenABITypes.h"
@@ -326,6 +329,57 @@ const char *travels(const CodeGen::ABIArgInfo &info, QualType t) {
   return isSse(coerced) ? "struct_sse" : coerced->isIntegerTy() || coerced->isPointerTy() ? "struct_int" : nullptr;
 }
 
+// Bytes from the object that is asked about to the field; nothing where an address is not enough or not known.
+std::optional<int64_t> offsetOf(ASTContext &ast, const Expr *e) {
+  int64_t bytes = 0;
+  bool fields = true;
+  while (true) {
+    if (isa<OpaqueValueExpr>(e)) return fields ? std::nullopt : std::optional(bytes);
+    if (auto *x = dyn_cast<ParenExpr>(e)) {
+      e = x->getSubExpr();
+    } else if (auto *x = dyn_cast<MemberExpr>(e)) {
+      auto *field = dyn_cast<FieldDecl>(x->getMemberDecl());
+      if (!field || field->isBitField() || field->getType()->isReferenceType()) return std::nullopt;
+      auto *record = field->getParent();
+      if (record->isInvalidDecl() || !record->isCompleteDefinition()) return std::nullopt;
+      // A pointer in between is loaded: only the first may be one.
+      if (!fields && x->isArrow() && !isa<OpaqueValueExpr>(x->getBase()->IgnoreParenImpCasts())) return std::nullopt;
+      bytes += ast.toCharUnitsFromBits(ast.getFieldOffset(field)).getQuantity();
+      fields = false;
+      e = x->getBase();
+    } else if (auto *x = dyn_cast<ImplicitCastExpr>(e)) {
+      switch (x->getCastKind()) {
+      case CK_NoOp:
+      case CK_LValueToRValue: break;
+      case CK_DerivedToBase:
+      case CK_UncheckedDerivedToBase: {
+        QualType t = x->getSubExpr()->getType();
+        if (t->isPointerType()) t = t->getPointeeType();
+        auto *derived = t->getAsCXXRecordDecl();
+        for (const CXXBaseSpecifier *step : x->path()) {
+          auto *base = step->getType()->getAsCXXRecordDecl();
+          if (!derived || !base || step->isVirtual()) return std::nullopt;
+          bytes += ast.getASTRecordLayout(derived).getBaseClassOffset(base).getQuantity();
+          derived = base;
+        }
+        break;
+      }
+      default: return std::nullopt;
+      }
+      e = x->getSubExpr();
+    } else {
+      return std::nullopt;
+    }
+  }
+}
+
+// A variable that is at one place for the whole program; a reference is a place that holds another's address.
+bool staysPut(const Expr *e) {
+  auto *name = dyn_cast<DeclRefExpr>(e->IgnoreParens());
+  auto *v = name ? dyn_cast<VarDecl>(name->getDecl()) : nullptr;
+  return v && v->hasGlobalStorage() && v->getTLSKind() == VarDecl::TLS_None && !v->getType()->isReferenceType();
+}
+
 std::string categoryOf(const Expr *e) {
   return e->isLValue() ? "lvalue" : e->isXValue() ? "xvalue" : "prvalue";
 }
@@ -425,6 +479,9 @@ std::optional<json::Object> Asker::call(Calls &calls, Site site) {
   }
   out["params"] = std::move(params);
   out["version"] = site.version;
+  if (site.callee.kind == Callee::Field && category != "prvalue")
+    if (auto bytes = offsetOf(ast, e); bytes && *bytes >= 0) out["direct"] = json::Object{{"way", "field"}, {"offset", *bytes}};
+  if (site.callee.kind == Callee::Variable && category == "lvalue" && staysPut(e)) out["direct"] = json::Object{{"way", "variable"}};
   if (!fn) return out;
   out["signature"] = printed(ast, fn);
   out["span"] = spanAt(session, fn->getLocation());
@@ -449,7 +506,7 @@ std::optional<json::Object> Asker::call(Calls &calls, Site site) {
   out["exported"] = exported;
   bool direct = site.callee.kind == Callee::Name || site.callee.kind == Callee::Method || site.callee.kind == Callee::Operator ||
                 (site.callee.kind == Callee::Construct && isa<CXXConstructorDecl>(fn));
-  bool exact = exported && direct && !chosen.dispatch && !fn->isVariadic() && chosen.args.size() == fn->getNumParams() &&
+  bool exact = !builtin && !fn->isConsteval() && direct && !fn->isVariadic() && chosen.args.size() == fn->getNumParams() &&
                chosen.args.size() + shift == site.args.size();
   for (size_t i = 0; exact && i < chosen.args.size(); ++i)
     exact = untouched(chosen.args[i], operands[i + shift].category == Category::Prvalue);
@@ -495,6 +552,16 @@ std::optional<json::Object> Asker::call(Calls &calls, Site site) {
     }
     if (at != proto->getNumParams()) exact = false;
   }
+  auto *virtualMethod = chosen.dispatch ? dyn_cast<CXXMethodDecl>(fn) : nullptr;
+  if (isa<CXXDestructorDecl>(fn)) {
+    // Its own trampolines know which of the destructors is meant.
+  } else if (exact && virtualMethod && chosen.object && !ast.getTargetInfo().getCXXABI().isMicrosoft()) {
+    auto *tables = cast<ItaniumVTableContext>(ast.getVTableContext());
+    out["direct"] = json::Object{{"way", "virtual"}, {"abi", json::Array(abi)}, {"slot", static_cast<int64_t>(tables->getMethodVTableIndex(global))}};
+  } else if (exact && !chosen.dispatch && out.get("symbol")) {
+    out["direct"] = json::Object{{"way", "function"}, {"abi", json::Array(abi)}};
+  }
+  exact &= exported && !chosen.dispatch;
   out["exact"] = exact;
   if (exact) out["abi"] = std::move(abi);
   return out;

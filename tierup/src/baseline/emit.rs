@@ -16,7 +16,7 @@ use engine::analyze::ConstId;
 use engine::code::Code;
 use engine::value::Value as Word;
 use questions::Repr;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Offsets that generated code knows; `layout` tests hold them.
@@ -64,6 +64,8 @@ pub(super) struct Emit<'a, 'f> {
     pub own: Option<FuncRef>,
     /// Vars that words were read from: for the error of an unbound one.
     pub from_var: HashMap<V, ConstId>,
+    /// Addresses that are known not to be null.
+    pub not_null: HashSet<V>,
     /// The node where the function stands: what an error notes when it leaves.
     stands: Variable,
 }
@@ -125,6 +127,7 @@ impl<'a, 'f> Emit<'a, 'f> {
             bodies,
             own,
             from_var: HashMap::new(),
+            not_null: HashSet::new(),
         }
     }
 

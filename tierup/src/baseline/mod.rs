@@ -1,6 +1,6 @@
 //! Tier 1: Cranelift, and the only folder that names it. Small functions compile in 0.1–0.4 ms in the thread that asks.
 //!
-//! `emit`, `arith`, `calls`, `native` turn the lowered form into IR; `isa` has the settings, `arena` the memory, `preserve`
+//! `emit`, `arith`, `calls`, `native`, `direct` turn the lowered form into IR; `isa` has the settings, `arena` the memory, `preserve`
 //! the stub that slow paths go through. A job's
 //! functions call each other directly:
 //!
@@ -12,6 +12,7 @@
 mod arena;
 mod arith;
 mod calls;
+mod direct;
 mod emit;
 mod isa;
 mod native;

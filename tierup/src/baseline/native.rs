@@ -13,7 +13,7 @@ use engine::value::Value as Word;
 use questions::{Category, Repr, TypeKind};
 
 /// How a scalar lies in memory, and whether it is extended with its sign.
-fn memory(r: Repr) -> (Type, bool) {
+pub(super) fn memory(r: Repr) -> (Type, bool) {
     match r {
         Repr::Bool | Repr::U8 => (I8, false),
         Repr::I8 => (I8, true),
@@ -38,6 +38,7 @@ impl Emit<'_, '_> {
         match inst {
             Inst::Storage { dst, native } => {
                 let x = self.storage(Some(*native))?;
+                self.not_null.insert(*dst);
                 self.set(*dst, x);
             }
             Inst::CString { dst, text } => {
@@ -46,7 +47,7 @@ impl Emit<'_, '_> {
                 self.set(*dst, x);
             }
             Inst::Load { dst, address, ty, err } => {
-                let at = self.not_null(*address, *err);
+                let at = self.checked(*address, *err);
                 let x = self.load_scalar(self.tree.ty(*ty).repr, at);
                 self.set(*dst, x);
             }
@@ -55,7 +56,7 @@ impl Emit<'_, '_> {
                 self.store_scalar(self.tree.ty(*ty).repr, at, x);
             }
             Inst::NotNull { src, err } => {
-                self.not_null(*src, *err);
+                self.checked(*src, *err);
             }
             Inst::Convert { dst, src, from, to, err } => {
                 let x = self.get(*src);
@@ -121,7 +122,7 @@ impl Emit<'_, '_> {
         Ok(())
     }
 
-    fn storage(&mut self, native: Option<NativeId>) -> Result<Value, Stay> {
+    pub fn storage(&mut self, native: Option<NativeId>) -> Result<Value, Stay> {
         let Some(n) = native else { return Ok(self.imm(0)) };
         let Some(frame) = self.frame else { return Err(Stay::new("native storage without a frame")) };
         let arity = match &self.unit.unit {
@@ -131,8 +132,12 @@ impl Emit<'_, '_> {
         Ok(self.b.ins().iadd_imm_s(frame, 8 * word as i64))
     }
 
-    fn not_null(&mut self, o: Operand, err: BlockId) -> Value {
+    /// An address, or an error where it is null.
+    fn checked(&mut self, o: Operand, err: BlockId) -> Value {
         let x = self.get(o);
+        if matches!(o, Operand::V(v) if self.not_null.contains(&v)) {
+            return x;
+        }
         let null = self.b.ins().icmp_imm_s(IntCC::Equal, x, 0);
         self.rarely_err(null, Rt::NullPointer, &[], err);
         x
@@ -148,7 +153,7 @@ impl Emit<'_, '_> {
         self.b.switch_to_block(on);
     }
 
-    fn load_scalar(&mut self, r: Repr, at: Value) -> Value {
+    pub fn load_scalar(&mut self, r: Repr, at: Value) -> Value {
         let (ty, sign) = memory(r);
         let flags = cranelift_codegen::ir::MemFlagsData::new().with_notrap();
         let x = self.b.ins().load(ty, flags, at, 0);
@@ -163,7 +168,7 @@ impl Emit<'_, '_> {
         }
         x
     }
-    fn store_scalar(&mut self, r: Repr, at: Value, x: Value) {
+    pub fn store_scalar(&mut self, r: Repr, at: Value, x: Value) {
         let (ty, _) = memory(r);
         let flags = cranelift_codegen::ir::MemFlagsData::new().with_notrap();
         let x = if matches!(ty, F32 | F64 | I64) { x } else { self.b.ins().ireduce(ty, x) };
@@ -171,7 +176,7 @@ impl Emit<'_, '_> {
     }
 
     /// A 64-bit integer cut to the type and extended again.
-    fn extend(&mut self, r: Repr, x: Value) -> Value {
+    pub fn extend(&mut self, r: Repr, x: Value) -> Value {
         let (ty, sign) = memory(r);
         if !ty.is_int() || ty == I64 {
             return x;
@@ -307,6 +312,9 @@ impl Emit<'_, '_> {
         into: Option<NativeId>,
         err: BlockId,
     ) -> Result<(), Stay> {
+        if self.direct(dst, site, args, into, err)? {
+            return Ok(());
+        }
         let mut pointers = Vec::new();
         for a in args {
             let x = self.get(*a);
@@ -345,8 +353,32 @@ impl Emit<'_, '_> {
         Ok(())
     }
     fn call_site(&mut self, site: SiteId, args: Value, ret: Value, err: BlockId) {
-        let (code, site) = (self.code_address(), self.imm(site.0 as i64));
-        self.try_call(Rt::Cpp, &[self.thread, code, site, args, ret], err);
+        let calls = engine::host::assembled().and_then(|p| p.cpp.direct_calls());
+        let (Some(calls), false) = (calls, self.code.sites.is_null()) else {
+            let (code, site) = (self.code_address(), self.imm(site.0 as i64));
+            self.try_call(Rt::Cpp, &[self.thread, code, site, args, ret], err);
+            return;
+        };
+        // Not bound yet: the runtime does all of it, the first time.
+        let cell = self.imm(self.code.sites as i64 + 8 * site.0 as i64);
+        let stub = self.b.ins().load(I64, FLAGS, cell, 0);
+        let unbound = self.b.ins().icmp_imm_s(IntCC::Equal, stub, 0);
+        let (first, bound) = self.fork(unbound);
+        let join = self.b.create_block();
+        self.b.set_cold_block(first);
+        self.b.switch_to_block(first);
+        let (code, number) = (self.code_address(), self.imm(site.0 as i64));
+        self.try_call(Rt::Cpp, &[self.thread, code, number, args, ret], err);
+        self.b.ins().jump(join, []);
+        self.b.switch_to_block(bound);
+        self.flush_before();
+        let guard = self.imm(calls.trampoline as i64);
+        let sig = self.sig(vec![I64; 3], Vec::new());
+        self.b.ins().call_indirect(sig, guard, &[stub, args, ret]);
+        self.errors_after(&calls, err);
+        self.b.ins().jump(join, []);
+        self.b.seal_block(join);
+        self.b.switch_to_block(join);
     }
 
     /// Calls what leaves bits in the thread.

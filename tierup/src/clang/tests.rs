@@ -100,6 +100,7 @@ impl Cpp {
             exported: true,
             exact: true,
             abi: Vec::new(),
+            direct: None,
             version: 0,
             span: None,
         });
