@@ -5,6 +5,7 @@ pub mod analyze;
 pub mod clock;
 pub mod code;
 pub mod coll;
+pub mod concurrent;
 pub mod cppbox;
 pub mod diagnostic;
 pub mod fault;

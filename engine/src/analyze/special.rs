@@ -96,7 +96,10 @@ impl Analyzer<'_> {
             Special::New => self.new_(form, args, position),
             Special::Dot => self.dot(form, args, position),
             Special::MonitorEnter | Special::MonitorExit => {
-                Err(self.error("analyze/unsupported", "monitors of single objects are not there; use `locking`"))
+                let name = if which == Special::MonitorEnter { "monitor-enter" } else { "monitor-exit" };
+                let [x] = args else { return Err(self.arity(name, &format!("({name} object)"))) };
+                let object = self.value(*x)?;
+                self.call_library("rung.host", name, vec![object], position)
             }
         }
     }

@@ -45,7 +45,7 @@ types! {
     RANGE "clojure.lang.LongRange", REPEAT "clojure.lang.Repeat", CYCLE "clojure.lang.Cycle", ITERATE "clojure.lang.Iterate",
     CHUNK "clojure.lang.ArrayChunk", CHUNK_BUFFER "clojure.lang.ChunkBuffer", CHUNKED_CONS "clojure.lang.ChunkedCons",
     ATOM "clojure.lang.Atom", VOLATILE "clojure.lang.Volatile", REDUCED "clojure.lang.Reduced", DELAY "clojure.lang.Delay",
-    PROMISE "clojure.lang.Promise", FUTURE "clojure.lang.Future", REF "clojure.lang.Ref", AGENT "clojure.lang.Agent",
+    PROMISE "clojure.lang.Promise", FUTURE "clojure.lang.Future", REF "clojure.lang.Ref", REF_PAST "RefPast", AGENT "clojure.lang.Agent",
     THROWABLE "java.lang.Throwable", CLASS "java.lang.Class",
     UUID "java.util.UUID", INST "java.util.Date", TAGGED_LITERAL "clojure.lang.TaggedLiteral",
     READER_CONDITIONAL "clojure.lang.ReaderConditional",

@@ -100,7 +100,7 @@ static CLASSES: &[(&str, Test)] = &[
     ("clojure.lang.MultiFn", |v| is(v, &[TypeId::MULTI_FN])),
     ("clojure.lang.TaggedLiteral", |v| is(v, &[TypeId::TAGGED_LITERAL])),
     ("clojure.lang.ReaderConditional", |v| is(v, &[TypeId::READER_CONDITIONAL])),
-    ("clojure.lang.IDeref", is_reference),
+    ("clojure.lang.IDeref", |v| is_reference(v) || coll::foreign::is(coll::foreign::Interface::Deref, v)),
     ("clojure.lang.IPending", |v| is(v, &[TypeId::DELAY, TypeId::LAZY_SEQ, TypeId::PROMISE, TypeId::FUTURE])),
     ("clojure.lang.IBlockingDeref", |v| is(v, &[TypeId::PROMISE, TypeId::FUTURE])),
     ("clojure.lang.IRef", |v| is(v, &[TypeId::ATOM, TypeId::REF, TypeId::AGENT, TypeId::VAR])),

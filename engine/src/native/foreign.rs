@@ -4,6 +4,7 @@
 use super::{array, multi, promise};
 use crate::coll::foreign::{self, Op};
 use crate::coll::{self, murmur};
+use crate::concurrent;
 use crate::fault::Res;
 use crate::heap::TypeId;
 use crate::space::NamespaceObject;
@@ -27,6 +28,9 @@ fn answer(op: Op, v: Value, args: &[Value]) -> Option<Res> {
         },
         TypeId::MULTI_FN => multi::answer(op, v, args),
         TypeId::PROMISE => promise::answer(op, v, args),
+        TypeId::FUTURE => concurrent::future::answer(op, v, args),
+        TypeId::AGENT => concurrent::agent::answer(op, v, args),
+        TypeId::REF => concurrent::refs::answer(op, v, args),
         TypeId::MATCHER | TypeId::REGEX => regex(op, v),
         t if t >= TypeId::FIRST_USER => crate::types::answer(op, v, args),
         t if (TypeId::LONG_ARRAY..=TypeId::BOOLEAN_ARRAY).contains(&t) => array::answer(op, v, args),

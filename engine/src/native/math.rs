@@ -488,6 +488,7 @@ pub static CONSTANTS: &[(&str, &str, fn() -> Value)] = &[
     ("Double", "NEGATIVE_INFINITY", || Value::double(f64::NEG_INFINITY)),
     ("Double", "NaN", || Value::double(f64::NAN)),
     ("Float", "MAX_VALUE", || Value::double(f32::MAX.into())),
+    ("PersistentQueue", "EMPTY", || coll::Queue::empty(Value::NIL)),
     ("Boolean", "TRUE", || Value::TRUE),
     ("Boolean", "FALSE", || Value::FALSE),
     ("clojure.lang.PersistentQueue", "EMPTY", || coll::Queue::empty(Value::NIL)),

@@ -8,14 +8,9 @@ use crate::reader::{self, Conditionals};
 use crate::space::load;
 use crate::text::{Keyword, Symbol, Text};
 use crate::value::Value;
-use parking_lot::{Mutex, ReentrantMutex};
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::Duration;
 
 natives! { pub HOST "rung.host";
     "import-classes" "[specs]" [(1) import_classes]
-    "locked" "[x f]" [(2) locked]
     "read-tagged" "[tag form]" [(2) read_tagged]
     "read-with-text" "[] [stream] [stream eof-error? eof-value]" [(rest 0) read_with_text]
 }
@@ -28,13 +23,22 @@ natives! { pub TABLE "clojure.core";
 }
 
 /// Classes need no import, but one that nobody knows is an error.
+fn known(name: &str) -> Res<()> {
+    let short = name.rsplit('.').next().unwrap_or(name);
+    if super::class_constant(name).is_some() || super::constructs(name) || super::names(short).next().is_some() {
+        return Ok(());
+    }
+    Err(fault::raise(Class::ClassNotFound, name))
+}
+
 fn import_classes(specs: Value) -> Res {
-    let check = |name: &str| match super::class_constant(name) {
-        Some(_) => Ok(()),
-        None if super::constructs(name) || super::names(name.rsplit('.').next().unwrap_or(name)).next().is_some() => {
-            Ok(())
+    let check = |name: &str| {
+        if let Some(ty) = crate::types::named(name) {
+            let short = name.rsplit('.').next().unwrap_or(name);
+            crate::space::current().classes.write().insert(short.to_owned(), ty);
+            return Ok(());
         }
-        None => Err(fault::raise(Class::ClassNotFound, name)),
+        known(name)
     };
     for &spec in coll::items(specs)?.iter() {
         // (import (quote java.util.Date)) is written too.
@@ -54,48 +58,6 @@ fn import_classes(specs: Value) -> Res {
         }
     }
     Ok(Value::NIL)
-}
-
-type Lock = Arc<ReentrantMutex<()>>;
-/// Locks of objects that are locked now or waited for, by identity, with how many threads want each.
-static LOCKS: Mutex<Option<HashMap<u64, (Lock, usize)>>> = Mutex::new(None);
-
-/// Calls `f` while holding the lock of `x`.
-fn locked(x: Value, f: Value) -> Res {
-    if x.is_nil() {
-        return Err(fault::raise(Class::NullPointer, "cannot lock nil"));
-    }
-    let lock = {
-        let mut locks = LOCKS.lock();
-        let entry = locks.get_or_insert_default().entry(x.bits()).or_default();
-        entry.1 += 1;
-        entry.0.clone()
-    };
-    let held = loop {
-        // In slices, so that an interrupt is heard.
-        match lock.try_lock_for(Duration::from_millis(50)) {
-            Some(held) => break Ok(held),
-            None => match crate::thread::check() {
-                Ok(()) => {}
-                Err(e) => break Err(e),
-            },
-        }
-    };
-    let answer = match &held {
-        Ok(_) => crate::invoke::invoke(f, &[]),
-        Err(e) => Err(*e),
-    };
-    drop(held);
-    let mut locks = LOCKS.lock();
-    if let Some(all) = locks.as_mut() {
-        if let Some(entry) = all.get_mut(&x.bits()) {
-            entry.1 -= 1;
-            if entry.1 == 0 {
-                all.remove(&x.bits());
-            }
-        }
-    }
-    answer
 }
 
 fn is_special(v: Value) -> Res {

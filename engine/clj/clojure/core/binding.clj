@@ -127,15 +127,9 @@
   [& body]
   (let [message (when (string? (first body)) (first body))
         body (if message (next body) body)]
-    `(if (in-transaction?)
+    `(if (rung.host/in-transaction?)
        (throw (new IllegalStateException ~(or message "I/O in transaction")))
        (do ~@body))))
-
-(defn in-transaction?
-  "Is a transaction running on this thread?"
-  {:added "rung"}
-  []
-  false)
 
 (defmacro locking
   "Evaluates body while holding the lock of x."
@@ -145,7 +139,12 @@
 (defmacro sync
   "Runs body in a transaction."
   [flags & body]
-  `(dosync ~@body))
+  `(rung.host/transact (fn* [] ~@body)))
+
+(defmacro dosync
+  "Runs body in a transaction over refs: all of its changes or none, tried again where another one was faster."
+  [& body]
+  `(sync nil ~@body))
 
 (defmacro ns
   "Makes a namespace current and brings in what the references name: :require :use :refer :refer-clojure :import :include
