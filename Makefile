@@ -35,9 +35,9 @@ bench: build
 	@$(RUNG) bench calls
 
 lint:
-	@scripts/setup.sh
+	@scripts/setup.sh lint
 	@cargo fmt --all --check
-	@cargo clippy --workspace --all-targets -- -D warnings
+	@cargo clippy --release --workspace --all-targets -- -D warnings
 
 setup:
 	@scripts/setup.sh

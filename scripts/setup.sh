@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing on Debian 12 and makes the libraries of the demonstration. `setup.sh test` adds what only
-# the tests need. When everything is there it does nothing and says nothing. Exit 2: something is missing, and how to
+# the tests need, `setup.sh lint` rustfmt and clippy. When everything is there it does nothing and says nothing. Exit 2: something is missing, and how to
 # get it is on stderr.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,6 +20,10 @@ fi
 rust=$(rustc --version | cut -d' ' -f2)
 if [ "$(printf '%s\n1.95.0\n' "${rust%%-*}" | sort -V | head -1)" != 1.95.0 ]; then
   fail "Rust $rust is too old, 1.95 is needed: rustup update stable"
+fi
+
+if [ "${1:-}" = lint ] && ! { cargo clippy --version && cargo fmt --version; } >/dev/null 2>&1; then
+  rustup component add clippy rustfmt >&2 || fail 'clippy and rustfmt are missing: rustup component add clippy rustfmt'
 fi
 
 missing=()

@@ -88,6 +88,7 @@ impl Engine {
             tuning::set(name, &value.to_string())
                 .map_err(|e| Diagnostic::new(Phase::Run, "rung/tune", e.to_string()))?;
         }
+        heap::configure(tuning::gc_config(settings.max_heap));
         let Some(strategy) = Strategy::named(&settings.strategy) else {
             let message = format!("`{}` is no strategy; there are {}", settings.strategy, STRATEGIES.join(", "));
             return Err(Diagnostic::new(Phase::Run, "rung/usage", message));
@@ -113,7 +114,6 @@ impl Engine {
         }
         provide();
         space::require::set_path(settings.path.into_iter().map(PathBuf::from));
-        heap::configure(tuning::gc_config(settings.max_heap));
         if settings.max_heap > 0 {
             heap::take_reserve();
         }

@@ -2,6 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+/// The system's, and what `--tune gc.search=1` needs.
+#[global_allocator]
+static ALLOCATOR: engine::heap::Tracked = engine::heap::Tracked;
+
 fn main() {
     rung::command::main();
 }

@@ -28,6 +28,8 @@ knobs! {
     EVENTS_KEPT "events.kept" 4096 "events that the log holds"
     GC_STRESS "gc.stress" 0 "a collection at every so many allocations"
     GC_VERIFY "gc.verify" 0 "1: report fields that changed without the write barrier"
+    GC_SEARCH "gc.search" 0 "1: report malloc blocks that name dead objects"
+    GC_POISON "gc.poison" 0 "1: fill dead objects with a pattern"
 }
 
 /// A `--tune` that cannot be.
@@ -77,7 +79,14 @@ pub fn count(knob: Knob) -> i32 {
 
 /// The collector's part of the tuning; `max_heap` in bytes, 0 for no limit.
 pub fn gc_config(max_heap: usize) -> GcConfig {
-    GcConfig { stress: get(Knob::GC_STRESS), verify: get(Knob::GC_VERIFY) != 0, max_heap }
+    let on = |knob| get(knob) != 0;
+    GcConfig {
+        stress: get(Knob::GC_STRESS),
+        verify: on(Knob::GC_VERIFY),
+        search: on(Knob::GC_SEARCH),
+        poison: on(Knob::GC_POISON),
+        max_heap,
+    }
 }
 
 /// Edit distance.

@@ -4,16 +4,13 @@
 //! (12.6 ns an object, heap-facts.md); the lists are linked through the objects' first words and scanned from the
 //! block. The collector's signals are two real-time ones; libraries and JIT memory are no roots.
 
-use super::object::Header;
-use super::types::TypeId;
+use super::debug;
 use crate::thread::{self, Thread};
 use crate::value::Value;
-use parking_lot::Mutex;
-use std::collections::HashMap;
 use std::ffi::{c_int, c_void};
 use std::ptr::NonNull;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Granule of libgc on 64 bits.
 pub(crate) const GRANULE: usize = 16;
@@ -68,6 +65,9 @@ unsafe extern "C" {
     );
     fn GC_invoke_finalizers() -> c_int;
     fn GC_base(p: *mut c_void) -> *mut c_void;
+    fn GC_size(p: *const c_void) -> usize;
+    fn GC_is_marked(p: *const c_void) -> c_int;
+    fn GC_set_on_collection_event(f: extern "C" fn(c_int));
 }
 
 /// Settings that may change before and while a program runs (`--tune gc.…`, `--max-heap`).
@@ -77,13 +77,16 @@ pub struct GcConfig {
     pub stress: u64,
     /// Report mutable fields that changed without the barrier.
     pub verify: bool,
+    /// Report live malloc blocks that name dead objects (in programs whose allocator is [`super::Tracked`]).
+    pub search: bool,
+    /// Fill dead objects with a pattern.
+    pub poison: bool,
     /// Bytes; 0: no limit.
     pub max_heap: usize,
 }
 
 static STRESS: AtomicU64 = AtomicU64::new(0);
 static STRESS_COUNT: AtomicU64 = AtomicU64::new(0);
-pub(crate) static VERIFY: AtomicBool = AtomicBool::new(false);
 /// Memory given back when the heap is full, so that the error can be made and the program can go on.
 static RESERVE: AtomicUsize = AtomicUsize::new(0);
 const RESERVE_BYTES: usize = 1 << 20;
@@ -132,8 +135,8 @@ pub fn configure(config: GcConfig) {
     // SAFETY: a setter.
     unsafe { GC_set_max_heap_size(config.max_heap) };
     STRESS.store(config.stress, Ordering::Relaxed);
-    VERIFY.store(config.verify, Ordering::Relaxed);
-    if config.stress > 0 {
+    debug::configure(config.search, config.poison, config.verify);
+    if config.stress > 0 || config.poison {
         thread::Thread::current().drop_free_lists();
     }
 }
@@ -194,7 +197,7 @@ fn allocate_slow(bytes: usize) -> *mut u8 {
     let stress = STRESS.load(Ordering::Relaxed);
     if stress > 0 {
         stress_step(stress);
-    } else if bytes <= SMALL_MAX {
+    } else if bytes <= SMALL_MAX && !debug::wants_slow_path() {
         let class = bytes.div_ceil(GRANULE);
         let mut list = std::ptr::null_mut();
         // SAFETY: the size is a multiple of the granule; the list that comes back is this thread's.
@@ -209,7 +212,9 @@ fn allocate_slow(bytes: usize) -> *mut u8 {
         }
     }
     // SAFETY: plain allocation.
-    checked(unsafe { GC_malloc(bytes) }, bytes, |n| unsafe { GC_malloc(n) })
+    let p = checked(unsafe { GC_malloc(bytes) }, bytes, |n| unsafe { GC_malloc(n) });
+    debug::allocated(p as usize);
+    p
 }
 
 /// Memory that the collector does not scan; not zeroed.
@@ -220,7 +225,9 @@ pub(crate) fn allocate_atomic(bytes: usize) -> *mut u8 {
         stress_step(stress);
     }
     // SAFETY: plain allocation.
-    checked(unsafe { GC_malloc_atomic(bytes) }, bytes, |n| unsafe { GC_malloc_atomic(n) })
+    let p = checked(unsafe { GC_malloc_atomic(bytes) }, bytes, |n| unsafe { GC_malloc_atomic(n) });
+    debug::allocated(p as usize);
+    p
 }
 
 fn stress_step(every: u64) {
@@ -284,9 +291,6 @@ pub unsafe fn uncollectable_free(p: NonNull<u8>) {
 
 /// A full collection, now.
 pub fn collect_now() {
-    if VERIFY.load(Ordering::Relaxed) {
-        verify_fields();
-    }
     // SAFETY: every thread that holds values is registered.
     unsafe { GC_gcollect() }
 }
@@ -308,11 +312,41 @@ pub fn is_live(address: usize) -> bool {
     unsafe { GC_base(address as *mut c_void) as usize == address }
 }
 
+/// Has the collection that runs marked the object? Asked while the world is stopped.
+pub(super) fn is_marked(object: usize) -> bool {
+    // SAFETY: asked of objects' addresses.
+    unsafe { GC_is_marked(object as *const c_void) != 0 }
+}
+
+/// Bytes of an object, as the collector rounds them.
+pub(super) fn size_of_object(object: usize) -> usize {
+    // SAFETY: asked of objects' addresses.
+    unsafe { GC_size(object as *const c_void) }
+}
+
+/// From now on the debug modes see each collection.
+pub(super) fn call_debug_modes() {
+    const MARK_END: c_int = 2;
+    const RECLAIM_END: c_int = 4;
+    extern "C" fn event(which: c_int) {
+        match which {
+            // The world is stopped.
+            MARK_END => debug::marked(),
+            // It runs again.
+            RECLAIM_END => debug::report(),
+            _ => {}
+        }
+    }
+    // SAFETY: a setter; the function takes no lock of the collector's and allocates nothing from it.
+    unsafe { GC_set_on_collection_event(event) };
+}
+
 /// Runs `finalize(object, data)` some time after the object died, from [`run_finalizers`].
 ///
 /// # Safety
 /// `finalize` may be called with the object's address and `data`, once, on any thread.
 pub unsafe fn push_finalizer(object: Value, finalize: Finalizer, data: *mut c_void) {
+    debug::finalizable(object.address());
     // SAFETY: the address is an object's base; the finalizer is called once with it.
     unsafe {
         GC_register_finalizer_no_order(
@@ -329,38 +363,6 @@ pub unsafe fn push_finalizer(object: Value, finalize: Finalizer, data: *mut c_vo
 pub fn run_finalizers() {
     // SAFETY: finalizers are C++ destructors behind the guard.
     unsafe { GC_invoke_finalizers() };
-}
-
-/// What `gc.verify` last saw in each watched field: (field address) → (owner address, owner's type, word), disguised so
-/// that the table keeps nothing alive. An entry whose owner died is forgotten at the next check; where its memory was
-/// given to another object in between, that one's type tells, or it has watched its own fields anew.
-static SEEN: Mutex<Option<HashMap<usize, (usize, TypeId, u64)>>> = Mutex::new(None);
-
-pub(crate) fn verify_store(owner: Value, field: &AtomicU64) {
-    // Captures of closures written in Rust change, those of other functions are not watched: one could take the other's
-    // place unnoticed.
-    if owner.type_id() == TypeId::FUNCTION {
-        return;
-    }
-    let address = std::ptr::from_ref(field) as usize;
-    let entry = (!owner.address(), owner.type_id(), !field.load(Ordering::Acquire));
-    SEEN.lock().get_or_insert_default().insert(!address, entry);
-}
-
-fn verify_fields() {
-    let mut seen = SEEN.lock();
-    let Some(seen) = seen.as_mut() else { return };
-    // SAFETY: asked of allocated objects only, whose first word is their header.
-    let type_of = |owner: usize| unsafe { (*(owner as *const Header)).type_id() };
-    seen.retain(|address, (owner, ty, _)| is_live(!*owner) && type_of(!*owner) == *ty && *address != 0);
-    for (address, (owner, ty, word)) in seen.iter() {
-        // SAFETY: the owner is an allocated object still, and the field lies in it.
-        let now = unsafe { (*((!*address) as *const AtomicU64)).load(Ordering::Acquire) };
-        if now != !*word {
-            eprintln!("rung: gc.verify: a field of the {ty:?} at {:x} changed without the barrier", !*owner);
-            std::process::exit(2);
-        }
-    }
 }
 
 #[cfg(test)]

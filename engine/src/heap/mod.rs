@@ -11,6 +11,7 @@
 
 mod barrier;
 mod collector;
+mod debug;
 mod gcvec;
 mod object;
 mod root;
@@ -22,6 +23,7 @@ pub use collector::{
     GcConfig, collect_now, collections, configure, heap_bytes, is_live, push_finalizer, register_thread,
     run_finalizers, take_reserve, uncollectable, uncollectable_free, unregister_thread,
 };
+pub use debug::{POISON, Tracked};
 pub use gcvec::{GcVec, ValueArray};
 pub use object::{Gc, Header, HeapType, Tailed, new, new_atomic_tail, new_tail, new_tail_from, new_tail_with};
 pub use root::Root;

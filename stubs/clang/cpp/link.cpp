@@ -1,7 +1,11 @@
 // Linking. An object whose imports cannot all be found waits, so that a failed link never poisons symbols and C++ may call
 // what a later input defines.
+//
+// Nothing that is linked may count on lying within 2 GiB of anything else: calls and data go through the object's own PLT
+// and GOT, which JITLink makes, and each object keeps its own reference to the personality routine for its unwind data.
 #include "link.h"
 #include "llvm/ExecutionEngine/JITLink/EHFrameSupport.h"
+#include "llvm/ExecutionEngine/Orc/ObjectFileInterface.h"
 #include "llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h"
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -20,6 +24,41 @@ static constexpr size_t none = ~size_t(0);
 
 static std::string take(Error error) { return toString(std::move(error)); }
 
+// References of unwind data to the personality routine and to types: weak and shared by name, which would tie an object to
+// the place of the first one that had it.
+static bool indirect(StringRef symbol) { return symbol.starts_with("DW.ref."); }
+
+namespace {
+struct KeepIndirectReferences : ObjectLinkingLayer::Plugin {
+  void modifyPassConfig(MaterializationResponsibility &, jitlink::LinkGraph &, jitlink::PassConfiguration &config) override {
+    config.PrePrunePasses.push_back([](jitlink::LinkGraph &graph) {
+      for (auto *symbol : graph.defined_symbols())
+        if (symbol->hasName() && indirect(symbol->getName())) {
+          symbol->setLinkage(jitlink::Linkage::Strong);
+          symbol->setScope(jitlink::Scope::Local);
+        }
+      return Error::success();
+    });
+    // Before the layer's own pass, which claims weak symbols.
+    std::rotate(config.PrePrunePasses.begin(), config.PrePrunePasses.end() - 1, config.PrePrunePasses.end());
+  }
+  Error notifyFailed(MaterializationResponsibility &) override { return Error::success(); }
+  Error notifyRemovingResources(JITDylib &, ResourceKey) override { return Error::success(); }
+  void notifyTransferringResources(JITDylib &, ResourceKey, ResourceKey) override {}
+};
+} // namespace
+
+// Adds an object whose interface leaves out what is its own.
+static Error addObject(LLJIT &jit, ResourceTrackerSP tracker, std::unique_ptr<MemoryBuffer> bytes) {
+  auto interface = getObjectFileInterface(jit.getExecutionSession(), bytes->getMemBufferRef());
+  if (!interface) return interface.takeError();
+  for (auto it = interface->SymbolFlags.begin(); it != interface->SymbolFlags.end();) {
+    auto symbol = it++;
+    if (indirect(*symbol->first)) interface->SymbolFlags.erase(symbol);
+  }
+  return jit.getObjLinkingLayer().add(std::move(tracker), std::move(bytes), std::move(*interface));
+}
+
 std::unique_ptr<Linker> Linker::create(std::string &error) {
   // Code that is linked here sees what C++ programs link by default, even when nothing else in the process does.
   for (const char *library : {"libstdc++.so.6", "libm.so.6", "libgcc_s.so.1"}) dlopen(library, RTLD_NOW | RTLD_GLOBAL);
@@ -30,6 +69,7 @@ std::unique_ptr<Linker> Linker::create(std::string &error) {
                     auto layer = std::make_unique<ObjectLinkingLayer>(es);
                     layer->addPlugin(std::make_unique<EHFrameRegistrationPlugin>(
                         es, std::make_unique<jitlink::InProcessEHFrameRegistrar>()));
+                    layer->addPlugin(std::make_unique<KeepIndirectReferences>());
                     layer->setOverrideObjectFlagsWithResponsibilityFlags(true);
                     return Expected<std::unique_ptr<ObjectLayer>>(std::move(layer));
                   })
@@ -39,8 +79,11 @@ std::unique_ptr<Linker> Linker::create(std::string &error) {
     return nullptr;
   }
   linker->jit = std::move(*made);
-  // Failed links are reported through what `address` returns.
-  linker->jit->getExecutionSession().setErrorReporter([](Error e) { consumeError(std::move(e)); });
+  // Why a link failed is told here only; what `address` returns then names the symbols that are lost by it.
+  linker->jit->getExecutionSession().setErrorReporter([why = &linker->why](Error e) {
+    std::string text = take(std::move(e));
+    if (why->empty()) *why = std::move(text);
+  });
   auto builder = createLocalIndirectStubsManagerBuilder(linker->jit->getTargetTriple());
   linker->stubPages = builder();
   static char dso;
@@ -48,6 +91,11 @@ std::unique_ptr<Linker> Linker::create(std::string &error) {
               linker->bind("__emutls_get_address", reinterpret_cast<uint64_t>(&__emutls_get_address), error) &&
               linker->bind("atexit", reinterpret_cast<uint64_t>(&atexit), error);
   return good ? std::move(linker) : nullptr;
+}
+
+std::string Linker::reason(Error error) {
+  std::string text = take(std::move(error));
+  return why.empty() ? text : std::exchange(why, "");
 }
 
 bool Linker::inProcess(StringRef symbol) const {
@@ -107,12 +155,10 @@ static bool symbols(StringRef bytes, std::vector<std::string> *defined, std::vec
       if (!name) consumeError(name.takeError());
       continue;
     }
-    // Each object has its own reference to the personality routine.
-    if (name->empty() || name->starts_with("DW.ref.") || (*flags & object::SymbolRef::SF_FormatSpecific)) continue;
+    if (name->empty() || indirect(*name) || (*flags & object::SymbolRef::SF_FormatSpecific)) continue;
     if (*flags & object::SymbolRef::SF_Undefined) {
       if (undefined && !(*flags & object::SymbolRef::SF_Weak) && *name != "_GLOBAL_OFFSET_TABLE_") undefined->push_back(name->str());
-    } else if (defined && (*flags & object::SymbolRef::SF_Global) && !name->starts_with("DW.ref.")) {
-      // The hidden reference to the exception personality is in every object that unwinds.
+    } else if (defined && (*flags & object::SymbolRef::SF_Global)) {
       defined->push_back(name->str());
     }
   }
@@ -193,8 +239,8 @@ bool Linker::link(const std::vector<size_t> &group, std::string &error) {
   for (size_t index : group) {
     Object &o = objects[index];
     if (o.defines.empty()) continue;
-    if (auto e = jit->addObjectFile(tracker, MemoryBuffer::getMemBuffer(o.bytes, o.name, false))) {
-      error = take(std::move(e));
+    if (auto e = addObject(*jit, tracker, MemoryBuffer::getMemBuffer(o.bytes, o.name, false))) {
+      error = reason(std::move(e));
       consumeError(tracker->remove());
       return false;
     }
@@ -204,7 +250,7 @@ bool Linker::link(const std::vector<size_t> &group, std::string &error) {
   // One symbol of each object is enough to link all of it.
   auto found = es.lookup({{&dylib, JITDylibLookupFlags::MatchAllSymbols}}, std::move(wanted));
   if (!found) {
-    error = take(found.takeError());
+    error = reason(found.takeError());
     consumeError(tracker->remove());
     return false;
   }
@@ -220,11 +266,11 @@ bool Linker::link(const std::vector<size_t> &group, std::string &error) {
       if (stubs[plain] != index) continue;  // replaced again before it was linked
       auto at = es.lookup({&dylib}, newest[plain]);
       if (!at) {
-        error = take(at.takeError());
+        error = reason(at.takeError());
         return false;
       }
       if (auto e = stubPages->updatePointer(plain, at->getAddress())) {
-        error = take(std::move(e));
+        error = reason(std::move(e));
         return false;
       }
     }
@@ -241,7 +287,7 @@ uint64_t Linker::address(StringRef symbol, std::vector<Missing> &lacking, std::s
     return reinterpret_cast<uint64_t>(dlsym(RTLD_DEFAULT, symbol.str().c_str()));
   auto at = jit->lookup(symbol);
   if (!at) {
-    error = take(at.takeError());
+    error = reason(at.takeError());
     return 0;
   }
   return at->getValue();
@@ -262,13 +308,13 @@ bool Linker::linkApart(StringRef object, StringRef name, const std::vector<std::
   SymbolMap map;
   for (auto &[symbol, at] : bindings) map[es.intern(symbol)] = {ExecutorAddr(at), JITSymbolFlags::Exported};
   auto fail = [&](Error e) {
-    error = take(std::move(e));
+    error = reason(std::move(e));
     consumeError(es.removeJITDylib(dylib));
     return false;
   };
   if (!map.empty())
     if (auto e = dylib.define(absoluteSymbols(std::move(map)))) return fail(std::move(e));
-  if (auto e = jit->addObjectFile(dylib, MemoryBuffer::getMemBufferCopy(object, name))) return fail(std::move(e));
+  if (auto e = addObject(*jit, dylib.getDefaultResourceTracker(), MemoryBuffer::getMemBufferCopy(object, name))) return fail(std::move(e));
   for (auto &symbol : exports) {
     auto at = es.lookup({&dylib}, symbol);
     if (!at) return fail(at.takeError());

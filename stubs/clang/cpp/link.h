@@ -54,7 +54,10 @@ private:
   bool lookFor(llvm::StringRef symbol, llvm::StringRef wantedBy, std::vector<size_t> &group, llvm::DenseSet<size_t> &seen,
                std::vector<Missing> &lacking);
   bool link(const std::vector<size_t> &group, std::string &error);
+  // What the linker said first, rather than which symbols a failure took along.
+  std::string reason(llvm::Error error);
 
+  std::string why;
   std::unique_ptr<llvm::orc::LLJIT> jit;
   std::unique_ptr<llvm::orc::IndirectStubsManager> stubPages;
   std::vector<Object> objects;
