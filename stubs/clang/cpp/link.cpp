@@ -12,6 +12,9 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 
+// GCC takes the unused room of LLVM's unique_function for something that is read.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+
 using namespace llvm;
 using namespace llvm::orc;
 
