@@ -28,7 +28,7 @@ knobs! {
     EVENTS_KEPT "events.kept" 4096 "events that the log holds"
     GC_STRESS "gc.stress" 0 "a collection at every so many allocations"
     GC_VERIFY "gc.verify" 0 "1: report fields that changed without the write barrier"
-    GC_SEARCH "gc.search" 0 "1: report malloc blocks that name dead objects"
+    GC_SEARCH "gc.search" 0 "report malloc blocks that hold a value that died; 2: or a reference"
     GC_POISON "gc.poison" 0 "1: fill dead objects with a pattern"
 }
 
@@ -83,7 +83,7 @@ pub fn gc_config(max_heap: usize) -> GcConfig {
     GcConfig {
         stress: get(Knob::GC_STRESS),
         verify: on(Knob::GC_VERIFY),
-        search: on(Knob::GC_SEARCH),
+        search: get(Knob::GC_SEARCH).min(2) as u8,
         poison: on(Knob::GC_POISON),
         max_heap,
     }

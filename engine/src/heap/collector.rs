@@ -78,7 +78,8 @@ pub struct GcConfig {
     /// Report mutable fields that changed without the barrier.
     pub verify: bool,
     /// Report live malloc blocks that name dead objects (in programs whose allocator is [`super::Tracked`]).
-    pub search: bool,
+    /// 1: values only, 2: references too.
+    pub search: u8,
     /// Fill dead objects with a pattern.
     pub poison: bool,
     /// Bytes; 0: no limit.

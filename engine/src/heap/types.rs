@@ -68,6 +68,10 @@ impl TypeId {
         users.push(Box::leak(name.to_owned().into_boxed_str()));
         Some(TypeId(id))
     }
+    /// Is it the number of a type there is? For checks of memory that may be anything.
+    pub(super) fn is_known(self) -> bool {
+        self.0 > 0 && (self.0 as usize) < NAMES.len()
+    }
     /// The class name that programs see.
     pub fn name(self) -> &'static str {
         match NAMES.get(self.0 as usize) {

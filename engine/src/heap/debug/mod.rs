@@ -1,6 +1,8 @@
 //! Modes that find mistakes of the engine: `gc.search`, `gc.poison`, `gc.verify`. They work where a collection has marked
 //! and not yet swept, the world stopped: no lock is taken and nothing is allocated there. What they find is said when the
-//! world runs again, and ends the process: exit 2.
+//! world runs again. A store that was not seen ends the process (exit 2). A word in a block is said once for each place
+//! that allocates such blocks, and the program goes on: bytes between the fields of a Rust value are whatever was on the
+//! stack when it was made, so a person has to look.
 
 mod poison;
 mod search;
@@ -11,8 +13,7 @@ use super::collector;
 use crate::heap::TypeId;
 pub use poison::PATTERN as POISON;
 pub use search::Tracked;
-use std::fmt::Write;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use table::Table;
 pub(super) use verify::{after_store, before_store, watch};
 
@@ -20,7 +21,9 @@ pub(super) use verify::{after_store, before_store, watch};
 static MODES: AtomicU8 = AtomicU8::new(0);
 pub(super) static VERIFY: AtomicBool = AtomicBool::new(false);
 const SEARCH: u8 = 1;
-const FILL: u8 = 2;
+/// Search for references too, not only for values.
+const REFERENCES: u8 = 2;
+const FILL: u8 = 4;
 
 #[inline(always)]
 fn is_on(mode: u8) -> bool {
@@ -32,14 +35,14 @@ static FINALIZABLE: Table<1> = Table::new();
 /// What lives on until those are finalized, in this collection.
 static SPARED: Table<1> = Table::new();
 
-pub(super) fn configure(search: bool, poison: bool, verify: bool) {
-    if search || poison || verify {
+pub(super) fn configure(search: u8, poison: bool, verify: bool) {
+    if search > 0 || poison || verify {
         FINALIZABLE.open();
         SPARED.open();
         collector::call_debug_modes();
     }
-    if search {
-        search::BLOCKS.open();
+    if search > 0 {
+        search::open();
     }
     if poison {
         poison::OBJECTS.open();
@@ -47,7 +50,10 @@ pub(super) fn configure(search: bool, poison: bool, verify: bool) {
     if verify {
         verify::FIELDS.open();
     }
-    MODES.store(u8::from(search) * SEARCH | u8::from(poison) * FILL, Ordering::Release);
+    MODES.store(
+        u8::from(search > 0) * SEARCH | u8::from(search > 1) * REFERENCES | u8::from(poison) * FILL,
+        Ordering::Release,
+    );
     VERIFY.store(verify, Ordering::Release);
 }
 
@@ -132,39 +138,14 @@ fn type_of(object: usize) -> TypeId {
     TypeId((unsafe { *(object as *const u64) } & 0xf_ffff) as u32)
 }
 
-/// The first finding: what kind, and up to twelve numbers for its text.
-static FOUND: AtomicUsize = AtomicUsize::new(0);
-static NUMBERS: [AtomicUsize; 12] = [const { AtomicUsize::new(0) }; 12];
-const IN_BLOCK: usize = 1;
-const UNSEEN_STORE: usize = 2;
-
-fn found(kind: usize, numbers: &[usize]) {
-    if FOUND.compare_exchange(0, kind, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
-        NUMBERS.iter().zip(numbers).for_each(|(place, n)| place.store(*n, Ordering::Relaxed));
-    }
-}
-
 /// The collector's lock is held, the world runs.
 pub(super) fn report() {
-    let n: [usize; 12] = std::array::from_fn(|i| NUMBERS[i].load(Ordering::Relaxed));
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    let _ = match FOUND.load(Ordering::Acquire) {
-        IN_BLOCK => search::describe(&mut text, &n),
-        UNSEEN_STORE => writeln!(
-            text,
-            "rung: gc.verify: a field of the {:?} at {:x}, {} bytes in, changed without the barrier: {:x}, was {:x}",
-            TypeId(n[0] as u32),
-            n[1],
-            n[2],
-            n[4],
-            n[3]
-        ),
-        _ => return,
-    };
-    // SAFETY: the text is so long. Nothing may run any more: exit handlers could wait for the collector.
-    unsafe {
-        libc::write(2, text.as_ptr().cast(), text.len());
-        libc::_exit(2)
-    }
+    search::report();
+    verify::report();
+}
+
+/// Says it at once, past every lock.
+fn say(text: &str) {
+    // SAFETY: the text is so long.
+    unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
 }

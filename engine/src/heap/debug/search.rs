@@ -1,15 +1,17 @@
 //! `gc.search`: live malloc blocks that hold a word which names a dead object: a value where the collector does not look.
 //!
+//! Without symbols a place is said as an offset in a file, for `addr2line` or `nm`.
+//!
 //! Blocks are those of Rust's allocator in a program that has [`Tracked`] for it; they are cleared when they are made, so
 //! that nothing stale is found in them. What C++ code, its library and LLVM allocate is not seen.
 
 use super::table::Table;
-use super::{IN_BLOCK, SEARCH, found, is_dead, is_on, named_object, type_of};
+use super::{REFERENCES, SEARCH, is_dead, is_on, named_object, say, type_of};
 use crate::heap::TypeId;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ffi::{CStr, c_void};
 use std::fmt::Write;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Frames kept of who allocated a block, and those of the allocator itself, which are not.
 const FRAMES: usize = 7;
@@ -79,40 +81,73 @@ fn noted(p: *mut u8, layout: Layout) -> *mut u8 {
     p
 }
 
+/// What was found in this collection: block, size, offset, object, type, then who allocated the block.
+static FOUND: [[AtomicUsize; HEAD + FRAMES]; 16] = [const { [const { AtomicUsize::new(0) }; HEAD + FRAMES] }; 16];
+static FOUND_COUNT: AtomicUsize = AtomicUsize::new(0);
+const HEAD: usize = 5;
+/// Places that were said already: a number made of the frames and the offset.
+static SAID: Table<1> = Table::new();
+
+pub(super) fn open() {
+    BLOCKS.open();
+    SAID.open();
+}
+
 /// The world is stopped: blocks are as they are, those of the table are not freed.
 pub(super) fn search() {
+    let values_only = !is_on(REFERENCES);
     BLOCKS.retain(|block, words| {
         let size = words[0].load(Ordering::Relaxed) as usize;
         for offset in (0..size / 8).map(|i| i * 8) {
             // SAFETY: inside a live block; what another thread was about to write there is of no consequence.
             let word = unsafe { ((block + offset) as *const usize).read_volatile() };
+            if values_only && word % 16 != 1 {
+                continue;
+            }
             if let Some(object) = named_object(word)
                 && is_dead(object)
+                && type_of(object).is_known()
             {
-                let frames = words[1..].iter().map(|w| w.load(Ordering::Relaxed) as usize);
-                let head = [block, size, offset, object, type_of(object).0 as usize];
-                let mut numbers = [0; 12];
-                numbers.iter_mut().zip(head.into_iter().chain(frames)).for_each(|(place, n)| *place = n);
-                found(IN_BLOCK, &numbers);
+                found([block, size, offset, object, type_of(object).0 as usize], words);
+                break;
             }
         }
         true
     });
 }
 
-pub(super) fn describe(text: &mut String, n: &[usize; 12]) -> std::fmt::Result {
+fn found(head: [usize; HEAD], words: &[AtomicU64; 1 + FRAMES]) {
+    let frames = || words[1..].iter().map(|w| w.load(Ordering::Relaxed) as usize);
+    let place = frames().take(4).fold(head[2], |h, f| h.rotate_left(7) ^ f) | 8;
+    let n = FOUND_COUNT.load(Ordering::Relaxed);
+    if SAID.find(place).is_some() || n == FOUND.len() {
+        return;
+    }
+    SAID.insert(place, [0]);
+    FOUND[n].iter().zip(head.into_iter().chain(frames())).for_each(|(place, n)| place.store(n, Ordering::Relaxed));
+    FOUND_COUNT.store(n + 1, Ordering::Release);
+}
+
+pub(super) fn report() {
+    for found in &FOUND[..FOUND_COUNT.swap(0, Ordering::AcqRel)] {
+        let n: [usize; HEAD + FRAMES] = std::array::from_fn(|i| found[i].load(Ordering::Relaxed));
+        let mut text = String::new();
+        if describe(&mut text, &n).is_ok() {
+            say(&text);
+        }
+    }
+}
+
+fn describe(text: &mut String, n: &[usize; HEAD + FRAMES]) -> std::fmt::Result {
+    let [block, size, offset, object, ty, frames @ ..] = n;
+    let ty = TypeId(*ty as u32);
     writeln!(
         text,
-        "rung: gc.search: a malloc block names a dead object: the block of {} bytes at {:x}, {} bytes in, names the {:?} at \
-         {:x}; allocated by",
-        n[1],
-        n[0],
-        n[2],
-        TypeId(n[4] as u32),
-        n[3]
+        "rung: gc.search: a malloc block of {size} bytes at {block:x} names, {offset} bytes in, the {ty:?} at {object:x}, \
+         which is dead; allocated by"
     )?;
-    for frame in n[5..].iter().filter(|f| **f != 0) {
-        writeln!(text, "  {frame:x} {}", symbol(*frame))?;
+    for frame in frames.iter().filter(|f| **f != 0) {
+        writeln!(text, "  {}", symbol(*frame))?;
     }
     Ok(())
 }

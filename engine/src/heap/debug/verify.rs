@@ -1,8 +1,9 @@
 //! `gc.verify`: what each watched field was last stored through the barrier; at a collection it must still be there.
 
 use super::table::Table;
-use super::{UNSEEN_STORE, found, is_dead, type_of};
-use std::sync::atomic::{AtomicU64, Ordering};
+use super::{is_dead, say, type_of};
+use crate::heap::TypeId;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// By the field's address: owner, word, stores that have begun and not ended. While there are any nothing is compared.
 pub(super) static FIELDS: Table<3> = Table::new();
@@ -54,8 +55,32 @@ pub(super) fn verify() {
         // SAFETY: the owner lives, and the field lies in it.
         let now = unsafe { (*(field as *const AtomicU64)).load(Ordering::Acquire) };
         if now != then && begun.load(Ordering::Acquire) == 0 {
-            found(UNSEEN_STORE, &[type_of(owner).0 as usize, owner, field - owner, then as usize, now as usize]);
+            found([type_of(owner).0 as usize, owner, field - owner, then as usize, now as usize]);
         }
         true
     });
+}
+
+/// The first finding: type and address of the owner, the field's place in it, what was there and what is.
+static FOUND: [AtomicUsize; 5] = [const { AtomicUsize::new(0) }; 5];
+static IS_FOUND: AtomicBool = AtomicBool::new(false);
+
+fn found(numbers: [usize; 5]) {
+    if !IS_FOUND.load(Ordering::Relaxed) {
+        FOUND.iter().zip(numbers).for_each(|(place, n)| place.store(n, Ordering::Relaxed));
+        IS_FOUND.store(true, Ordering::Release);
+    }
+}
+
+pub(super) fn report() {
+    if !IS_FOUND.load(Ordering::Acquire) {
+        return;
+    }
+    let [ty, owner, at, then, now] = std::array::from_fn(|i| FOUND[i].load(Ordering::Relaxed));
+    say(&format!(
+        "rung: gc.verify: a field of the {:?} at {owner:x}, {at} bytes in, changed without the barrier: {now:x}, was {then:x}\n",
+        TypeId(ty as u32)
+    ));
+    // SAFETY: nothing may run any more: exit handlers could wait for the collector, whose lock is held.
+    unsafe { libc::_exit(2) }
 }
