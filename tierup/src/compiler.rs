@@ -55,6 +55,8 @@ pub struct Compiled {
     pub bodies: Vec<usize>,
     /// For `Want::Loop`: a `LoopEntry`.
     pub entry: usize,
+    /// `Code::special` and its signature (`lower::Signature::bits`), where there is one.
+    pub special: Option<(u64, usize)>,
     pub bytes: usize,
     /// Parts of the time, µs.
     pub phases: Vec<(String, f64)>,

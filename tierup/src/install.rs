@@ -129,6 +129,13 @@ pub fn install(code: &'static Code, tier: u8, compiled: &Compiled) {
             code.entries[ENTRY_MANY].store(many as *mut c_void, Ordering::Release);
         }
     }
+    if let Some((signature, entry)) = compiled.special {
+        // The signature is settled once for all: callers read it and the entry apart.
+        let first = code.special_signature.compare_exchange(0, signature, Ordering::AcqRel, Ordering::Acquire);
+        if first.is_ok() || first == Err(signature) {
+            code.special.store(entry as *mut c_void, Ordering::Release);
+        }
+    }
     code.tier.store(tier, Ordering::Release);
 }
 
@@ -154,6 +161,7 @@ pub fn uninstall(code: &'static Code) {
         state.loops.lock().clear();
         state.asked.store(0, Ordering::Release);
     }
+    code.special.store(std::ptr::null_mut(), Ordering::Release);
     let blank = Code::blank(String::new());
     for (entry, first) in code.entries.iter().zip(&blank.entries) {
         entry.store(first.load(Ordering::Relaxed), Ordering::Release);

@@ -1,5 +1,6 @@
 // The pipelines. At least the O0 one always runs: libstdc++'s always_inline members are undefined symbols otherwise.
 #include "codegen.h"
+#include "inline.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
@@ -48,9 +49,18 @@ SmallVectorImpl<char> &Backend::compile(Module &m) {
     builder.registerFunctionAnalyses(functions);
     builder.registerLoopAnalyses(loops);
     builder.crossRegisterProxies(loops, functions, graph, modules);
-    ModulePassManager passes = optimise ? builder.buildPerModuleDefaultPipeline(OptimizationLevel::O2)
-                                        : builder.buildO0DefaultPipeline(OptimizationLevel::O0);
-    passes.run(m, modules);
+    if (optimise) {
+      // `buildPerModuleDefaultPipeline` in its two halves: the second forgets the bodies that others define.
+      builder.buildModuleSimplificationPipeline(OptimizationLevel::O2, ThinOrFullLTOPhase::None).run(m, modules);
+      keepCalled(m);
+      std::vector<Function *> grown = unrollRecursion(m);
+      modules.invalidate(m, PreservedAnalyses::none());
+      FunctionPassManager again = builder.buildFunctionSimplificationPipeline(OptimizationLevel::O2, ThinOrFullLTOPhase::None);
+      for (Function *f : grown) functions.invalidate(*f, again.run(*f, functions));
+      builder.buildModuleOptimizationPipeline(OptimizationLevel::O2, ThinOrFullLTOPhase::None).run(m, modules);
+    } else {
+      builder.buildO0DefaultPipeline(OptimizationLevel::O0).run(m, modules);
+    }
   }
   double t1 = threadUs();
   if (!emitter) {

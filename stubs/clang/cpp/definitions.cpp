@@ -6,6 +6,7 @@
 //   __cxx_global_var_init  emptied when it touches a repeated variable and no new one
 //   llvm.global_ctors      a named function, run by the caller
 #include "definitions.h"
+#include "inline.h"
 #include "link.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/IRBuilder.h"
@@ -227,13 +228,16 @@ void refer(Module &m, const std::vector<std::string> &exports, const std::functi
     g.setVisibility(GlobalValue::DefaultVisibility);
     if (wanted(g.getName())) {
       g.setLinkage(GlobalValue::ExternalLinkage);
+      g.setDSOLocal(true);
       continue;
     }
     // Thread wrappers come from the module that defines the variable; other variables are declarations.
     bool body = variable ? variable->isConstant() && !variable->isThreadLocal() : !g.getName().starts_with("_ZTW");
-    if (body)
+    if (body) {
+      auto *f = dyn_cast<Function>(&g);
+      if (f && !f->hasAvailableExternallyLinkage()) f->addFnAttr(ofSession);
       g.setLinkage(GlobalValue::AvailableExternallyLinkage), g.setDSOLocal(false);
-    else
+    } else
       undefine(g);
   }
   declarationsAreElsewhere(m);

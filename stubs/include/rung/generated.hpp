@@ -24,6 +24,10 @@ struct Thread {
 struct Code {
   void *entries[9];
   const Value *consts;
+  const void *feedback;
+  int calls, backedges;
+  void *special;
+  unsigned long special_signature;
 };
 struct Function {
   unsigned long header;
@@ -36,6 +40,7 @@ struct Var {
 };
 static_assert(__builtin_offsetof(Thread, pending) == rung_layout_pending, "Thread");
 static_assert(__builtin_offsetof(Code, consts) == rung_layout_consts, "Code");
+static_assert(__builtin_offsetof(Code, special) == rung_layout_special, "Code");
 static_assert(__builtin_offsetof(Function, code) == rung_layout_code, "Function");
 static_assert(__builtin_offsetof(Function, captures) == rung_layout_captures, "Function");
 static_assert(__builtin_offsetof(Var, root) == rung_layout_root, "Var");
@@ -110,11 +115,12 @@ struct Thrown {
   RUNG_INLINE constexpr operator Value() const { return Value{0x07}; }
 };
 constexpr Thrown thrown{};
+// The special entry of a function returns one: the payload in rax or xmm0, the status in the next integer register.
 template <class T> struct Maybe {
   T value;
-  bool is_thrown;
-  RUNG_INLINE constexpr Maybe(T v) : value(v), is_thrown(false) {}
-  RUNG_INLINE constexpr Maybe(Thrown) : value(), is_thrown(true) {}
+  unsigned long is_thrown;
+  RUNG_INLINE constexpr Maybe(T v) : value(v), is_thrown(0) {}
+  RUNG_INLINE constexpr Maybe(Thrown) : value(), is_thrown(1) {}
 };
 RUNG_INLINE constexpr bool failed(Value v) { return v == Value{0x07}; }
 template <class T> RUNG_INLINE constexpr bool failed(const Maybe<T> &m) { return m.is_thrown; }
@@ -145,7 +151,15 @@ RUNG_INLINE Maybe<bool> truth(Value answer) { return failed(answer) ? Maybe<bool
   } while (0)
 
 RUNG_INLINE bool over_limit(const Thread *t) {
-  return reinterpret_cast<unsigned long>(__builtin_frame_address(0)) < __atomic_load_n(&t->limit, __ATOMIC_RELAXED);
+  unsigned long stack;
+#if defined(__x86_64__)
+  asm("mov %%rsp, %0" : "=r"(stack));
+#elif defined(__aarch64__)
+  asm("mov %0, sp" : "=r"(stack));
+#else
+  stack = reinterpret_cast<unsigned long>(__builtin_frame_address(0));
+#endif
+  return stack < __atomic_load_n(&t->limit, __ATOMIC_RELAXED);
 }
 RUNG_INLINE Value take_error(Thread *t) {
   Value e = t->pending;
@@ -172,12 +186,15 @@ RUNG_INLINE constexpr bool truthy(Value v) { return (bits(v) & ~0x08ul) != 0x02;
 RUNG_INLINE constexpr bool is_long(Value v) { return (bits(v) & 7) == 0; }
 RUNG_INLINE constexpr bool are_longs(Value a, Value b) { return ((bits(a) | bits(b)) & 7) == 0; }
 RUNG_INLINE constexpr bool is_double(Value v) { return (bits(v) & 6) == 4; }
+// Held in the word: all doubles but those that are so large or small that they are boxed.
+RUNG_INLINE constexpr bool is_unboxed_double(Value v) { return is_double(v) || (bits(v) & 7) == 3; }
 RUNG_INLINE double double_of(Value v) {
   unsigned long b = (bits(v) >> 4 | bits(v) << 60) - (1ul << 60);
   double d;
   __builtin_memcpy(&d, &b, 8);
   return d;
 }
+RUNG_INLINE constexpr Value of(Value v) { return v; }
 RUNG_INLINE constexpr Value of(bool b) { return b ? yes : no; }
 RUNG_INLINE Value of(long n) {
   long r;
@@ -202,6 +219,9 @@ RUNG_INLINE Value of(long long n) { return of(static_cast<long>(n)); }
 RUNG_INLINE Value of(unsigned long long n) { return of(static_cast<unsigned long>(n)); }
 RUNG_INLINE Value of(float d) { return of(static_cast<double>(d)); }
 RUNG_INLINE constexpr Value of(char c) { return static_cast<Value>(static_cast<unsigned long>(static_cast<unsigned char>(c)) << 8 | 6); }
+// What a special entry returns, as a word or the sentinel.
+RUNG_INLINE constexpr Value word(Value v) { return v; }
+template <class T> RUNG_INLINE Value word(const Maybe<T> &m) { return m.is_thrown ? Value(thrown) : of(m.value); }
 // A word that is known to be a long, to be true or false, to be a double.
 RUNG_INLINE long as_long(Value v) { return is_long(v) ? static_cast<long>(bits(v)) >> 3 : rung_rt_unbox_long(v); }
 RUNG_INLINE double as_double(Value v) { return is_double(v) ? double_of(v) : rung_rt_unbox_double(v); }
@@ -379,10 +399,39 @@ RUNG_INVOKE(6, RUNG_P(Value a, Value b, Value c, Value d, Value e, Value g), RUN
 #undef RUNG_P
 #undef RUNG_COMMA
 #undef RUNG_INVOKE
-// A call through a var that held the running function whenever it was called.
-template <class... A> RUNG_INLINE Value call_own(Thread *t, Value self, Callee f, Value (*body)(Thread *, Value, A...) noexcept, A... a) {
-  return __builtin_expect(f.value == self, 1) ? body(t, self, a...) : invoke(t, f.var, f.value, a...);
+template <class T> struct Same {
+  using type = T;
+};
+// A call through a var that is likely to hold the running function.
+template <class R, class... A>
+RUNG_INLINE Value call_own(Thread *t, Value self, Callee f, R (*body)(Thread *, Value, A...) noexcept, typename Same<A>::type... a) {
+  return __builtin_expect(f.value == self, 1) ? word(body(t, self, a...)) : invoke(t, f.var, f.value, of(a)...);
 }
+// A call of a function that is likely to have a special entry of this type: `call_as<Maybe<double>(double, long)>(…)`.
+template <class T> constexpr unsigned long held_as = 0;
+template <> constexpr unsigned long held_as<long> = 1;
+template <> constexpr unsigned long held_as<double> = 2;
+template <> constexpr unsigned long held_as<bool> = 3;
+template <class T> constexpr unsigned long held_as<Maybe<T>> = held_as<T>;
+template <class F> struct Special;
+template <class R, class... A> struct Special<R(A...)> {
+  // As `Signature::bits` in tierup/src/lower/form.rs.
+  static constexpr unsigned long signature() {
+    unsigned long all = (sizeof...(A) + 1) | held_as<R> << 4, at = 8;
+    ((all |= held_as<A> << at, at += 4), ...);
+    return all;
+  }
+  RUNG_INLINE static Value call(Thread *t, Callee f, A... a) {
+    if (__builtin_expect((bits(f.value) & 7) == 1 && (function(f.value)->header & 0xfffff) == rung_layout_function, 1)) {
+      const Code *code = function(f.value)->code;
+      void *entry = __atomic_load_n(&code->special, __ATOMIC_ACQUIRE);
+      if (__builtin_expect(entry && code->special_signature == signature(), 1))
+        return word(reinterpret_cast<R (*)(Thread *, Value, A...) noexcept>(entry)(t, f.value, a...));
+    }
+    return invoke(t, f.var, f.value, of(a)...);
+  }
+};
+template <class F, class... A> RUNG_INLINE Value call_as(Thread *t, Callee f, A... a) { return Special<F>::call(t, f, a...); }
 // Seven arguments and more.
 RUNG_INLINE Value invoke_many(Thread *t, const Var *var, Value f, long n, const Value *args) {
   if ((bits(f) & 7) == 1 && (function(f)->header & 0xfffff) == rung_layout_function) {

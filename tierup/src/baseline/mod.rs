@@ -96,9 +96,9 @@ impl Compiler for Baseline {
         Ok(match job.want {
             Want::Function => {
                 let n = job.tree.function(job.function).arities.len() as u32;
-                Compiled { bodies: (0..n).map(|i| address(2 * i)).collect(), entry: 0, bytes, phases }
+                Compiled { bodies: (0..n).map(|i| address(2 * i)).collect(), entry: 0, special: None, bytes, phases }
             }
-            Want::Loop { .. } => Compiled { bodies: Vec::new(), entry: address(LOOP), bytes, phases },
+            Want::Loop { .. } => Compiled { bodies: Vec::new(), entry: address(LOOP), special: None, bytes, phases },
         })
     }
 

@@ -3,7 +3,7 @@
 use super::gen_state::{Dest, Gen, Line};
 use super::names;
 use super::op::{Op, Order, prec};
-use crate::lower::Rep;
+use crate::lower::{Rep, Signature, calls_own_var};
 use engine::analyze::{ConstId, ConstKey, Expr, ExprId, FnId, Op as Operation, Ty};
 use questions::Repr;
 
@@ -163,7 +163,11 @@ impl Gen<'_> {
                 return op;
             }
             let (mark, depth) = (self.lines.len(), self.depth);
-            let args = self.words(args);
+            let known = self.callee(callee, args, feedback);
+            let args = match &known {
+                Known::Own(_, s) | Known::Special(s) => self.held(args, s),
+                Known::No => self.words(args),
+            };
             let mut var = self.var(*var);
             // The var is read before the arguments: by the call itself, unless they took statements.
             if self.lines.len() > mark {
@@ -171,13 +175,20 @@ impl Gen<'_> {
                 self.lines.insert(mark, Line { depth, text: format!("rung::Callee {name} = {var};") });
                 var = name;
             }
-            return match self.own_body(args.len(), feedback) {
-                // The var held this very function whenever it was called: a direct call behind a compare.
-                Some(own) => {
+            return match &known {
+                // A direct call behind a compare.
+                Known::Own(own, _) => {
                     let text = format!("rung::call_own(thread, self, {var}, {own}{})", behind(&args));
                     Op::call(text, Order::Act, Rep::Value).throwing()
                 }
-                None => invocation(&var, &args),
+                Known::Special(s) if args.iter().zip(&s.params).all(|(a, p)| a.rep == *p) => {
+                    let text = format!("rung::call_as<{}>(thread, {var}{})", function_type(s), behind(&args));
+                    Op::call(text, Order::Act, Rep::Value).throwing()
+                }
+                _ => {
+                    let args: Vec<Op> = args.into_iter().map(|a| self.coerce(a, Rep::Value)).collect();
+                    invocation(&var, &args)
+                }
             };
         }
         let mut ids = vec![callee];
@@ -199,20 +210,61 @@ impl Gen<'_> {
         }
     }
 
-    /// The body of the running function's arity for so many arguments, where the call has met that function alone.
-    fn own_body(&self, args: usize, feedback: engine::analyze::FeedbackId) -> Option<String> {
-        if self.own_code == 0
-            || self.feedback.callee(feedback) != Some(self.own_code)
-            || args > engine::code::MAX_DIRECT
-        {
-            return None;
+    /// What is known of the function that a var is called for.
+    fn callee(&self, callee: ExprId, args: &[ExprId], feedback: engine::analyze::FeedbackId) -> Known {
+        let met = self.feedback.callee(feedback);
+        let n = args.len();
+        // The var held this very function whenever it was called, or it has not been called and is the one it was defined as.
+        let own = match met {
+            Some(code) => code == self.own_code,
+            None => self.feedback.cell(feedback).count == 0 && calls_own_var(self.tree, self.function, callee, n),
+        };
+        if own && n <= engine::code::MAX_DIRECT {
+            let at = self.function.arities.iter().position(|a| !a.variadic && a.params as usize == n);
+            match (at, self.special) {
+                (Some(at), Some((name, s))) if std::ptr::eq(&self.function.arities[at], self.arity) => {
+                    return Known::Own(name.clone(), s.clone());
+                }
+                (Some(at), _) if at < self.bodies.len() => {
+                    return Known::Own(self.bodies[at].clone(), Signature::words(n));
+                }
+                _ => {}
+            }
         }
-        let at = self.function.arities.iter().position(|a| !a.variadic && a.params as usize == args)?;
-        self.bodies.get(at).cloned()
+        let special = met.filter(|_| !own).and_then(|code| (self.signatures)(code));
+        match special.filter(|s| s.params.len() == n) {
+            Some(s) => Known::Special(s),
+            None => Known::No,
+        }
+    }
+
+    /// Arguments held as a signature wants them, where their types allow it; else as they are.
+    fn held(&mut self, args: &[ExprId], signature: &Signature) -> Vec<Op> {
+        self.pieces(args, &mut |s, i, id| {
+            let op = s.expr(id);
+            let op = s.tried(op);
+            match (op.rep, signature.params.get(i)) {
+                (_, Some(Rep::Value)) | (Rep::Native(_), _) => s.coerce(op, Rep::Value),
+                // A special body's own parameters are wide enough for what its calls of itself pass.
+                (Rep::Value, Some(rep))
+                    if s.special.is_some_and(|own| own.1 == *signature) && s.types.node(id).rep() == *rep =>
+                {
+                    s.coerce(op, *rep)
+                }
+                _ => op,
+            }
+        })
     }
 
     /// A call of the running function by its own name.
     fn self_call(&mut self, args: &[ExprId]) -> Op {
+        if let Some((name, s)) = self.special.filter(|s| s.1.params.len() == args.len()) {
+            let args = self.pieces(args, &mut |g, i, id| {
+                let op = g.expr(id);
+                g.coerce(op, s.params[i])
+            });
+            return Op::call(format!("{name}(thread, self{})", behind(&args)), Order::Act, s.result).throwing();
+        }
         let args = self.words(args);
         let at = self.function.arities.iter().position(|a| !a.variadic && a.params as usize == args.len());
         match at.and_then(|i| self.bodies.get(i)).filter(|_| args.len() <= engine::code::MAX_DIRECT) {
@@ -266,6 +318,37 @@ impl Gen<'_> {
             Expr::Operate { op: Operation::Not, args, .. } if self.tree.repr(args[0]).is_none() => Some(args[0]),
             _ => None,
         }
+    }
+}
+
+/// What is known of a callee.
+enum Known {
+    No,
+    /// It is the running function: the C++ function of the arity, and what it takes.
+    Own(String, Signature),
+    /// It has a special entry.
+    Special(Signature),
+}
+
+/// `rung::Maybe<double>(long, rung::Value)`.
+fn function_type(s: &Signature) -> String {
+    let params: Vec<&str> = s.params.iter().map(|r| held_as(*r)).collect();
+    format!("{}({})", returned(s.result), params.join(", "))
+}
+/// The C++ type of a representation that parameters have.
+pub(super) fn held_as(rep: Rep) -> &'static str {
+    match rep {
+        Rep::Long => "long",
+        Rep::Double => "double",
+        Rep::Bool => "bool",
+        Rep::Value | Rep::Native(_) => "rung::Value",
+    }
+}
+/// What a special entry returns.
+pub(super) fn returned(rep: Rep) -> String {
+    match rep {
+        Rep::Value | Rep::Native(_) => "rung::Value".into(),
+        rep => format!("rung::Maybe<{}>", held_as(rep)),
     }
 }
 

@@ -489,6 +489,7 @@ impl Gen<'_> {
     /// A lambda that gives the value of `inside`, called at once: what an error leaves.
     fn region(&mut self, name: &str, inside: impl FnOnce(&mut Self) -> bool) {
         let catches = std::mem::replace(&mut self.catches, false);
+        let returns = std::mem::replace(&mut self.returns, Rep::Value);
         let full = std::mem::take(&mut self.full);
         self.open(&format!("rung::Value {name} = RUNG_REGION"));
         let mark = self.lines.len();
@@ -499,6 +500,7 @@ impl Gen<'_> {
         self.caught(mark);
         self.close("();");
         self.full = full;
+        self.returns = returns;
         self.catches = catches;
     }
 
@@ -514,7 +516,12 @@ impl Gen<'_> {
         self.lines.insert(mark, super::gen_state::Line { depth, text: "try {".into() });
         self.line("} catch (...) {");
         self.depth += 1;
-        self.line("return rung_caught();");
+        if self.returns == Rep::Value {
+            self.line("return rung_caught();");
+        } else {
+            self.line("rung_caught();");
+            self.line("return rung::thrown;");
+        }
         self.close("");
     }
 

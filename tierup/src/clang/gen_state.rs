@@ -4,7 +4,7 @@ use super::Strategy;
 use super::names;
 use super::op::{Op, Order};
 use crate::feedback::Snapshot;
-use crate::lower::{Rep, Stay, Types};
+use crate::lower::{Rep, Signature, Stay, Types};
 use engine::analyze::{Arity, ConstKey, ExprId, FnProto, NativeId, Slot, Target, Tree, Ty, TypeIx};
 use engine::value::Value;
 use questions::{Category, Repr};
@@ -52,6 +52,12 @@ pub(super) struct Gen<'a> {
     pub feedback: &'a Snapshot,
     /// The function's own `Code`, as feedback names it.
     pub own_code: usize,
+    /// The signature of a callee's special entry, by the `Code` that feedback names.
+    pub signatures: fn(usize) -> Option<Signature>,
+    /// The special entry of this arity and its signature, in the text of its own body.
+    pub special: Option<&'a (String, Signature)>,
+    /// How what is returned here is held: words but in the body of a special entry.
+    pub returns: Rep,
     pub types: Types,
     pub strategy: Strategy,
     /// Callbacks may leave errors: every call of C++ is followed by a test.
@@ -300,7 +306,7 @@ impl<'a> Gen<'a> {
     pub fn give(&mut self, op: Op, dest: &Dest) -> bool {
         match dest {
             Dest::Return => {
-                let op = if op.rep == Rep::Value { op } else { self.coerce(op, Rep::Value) };
+                let op = if op.rep == self.returns { op } else { self.coerce(op, self.returns) };
                 if op.is_native() {
                     // A loop of a C++ scalar: its bits.
                     self.line(format!("return rung::Value{{rung::pack({})}};", op.arg()));

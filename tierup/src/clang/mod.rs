@@ -31,12 +31,13 @@ mod tests;
 mod unit;
 
 use crate::compiler::{Compiled, Compiler, Job, Want};
-use crate::lower::Stay;
+use crate::lower::{Signature, Stay};
 use engine::code::Code;
 use engine::host::{self, CppHost};
 use parking_lot::Mutex;
 use questions::Diagnostic;
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// What the C++ does at a call of C++.
@@ -59,6 +60,8 @@ pub(crate) struct Shape {
     pub salt: [u8; 32],
     /// The address of the function's own `Code`, as feedback has it; 0 where it is not to be known.
     pub own_code: usize,
+    /// The signature of a callee's special entry, by the address of its `Code`.
+    pub signatures: fn(usize) -> Option<Signature>,
 }
 
 /// The compiler of tier 2.
@@ -83,6 +86,7 @@ impl Clang {
             salt,
             left: host::parts().cpp.callbacks_may_fail(),
             own_code: std::ptr::from_ref(job.code) as usize,
+            signatures: signature_of,
         };
         unit::write(&job.tree, job.function, job.want, &job.feedback, shape)
     }
@@ -96,6 +100,16 @@ impl Clang {
             *ready = true;
         }
         Ok(())
+    }
+}
+
+/// The signature of the special entry of a `Code` that the feedback of a call names.
+fn signature_of(code: usize) -> Option<Signature> {
+    // SAFETY: a call's feedback holds addresses of `Code` records, which live for ever (contract *Code*).
+    let code = unsafe { &*(code as *const Code) };
+    match code.special.load(Ordering::Acquire).is_null() {
+        true => None,
+        false => Signature::of_bits(code.special_signature.load(Ordering::Acquire)),
     }
 }
 
@@ -140,9 +154,12 @@ impl Compiler for Clang {
         if addresses.len() != text.exports.len() || addresses.contains(&0) {
             return Err(Stay::new("C++: an exported function has no address"));
         }
+        let special = text.special.as_ref().and_then(Signature::bits).zip(addresses.last().copied());
+        let arities = addresses.len() - special.is_some() as usize;
         let done = Compiled {
             entry: if job.want == Want::Function { 0 } else { addresses[0] },
-            bodies: if job.want == Want::Function { addresses } else { Vec::new() },
+            bodies: if job.want == Want::Function { addresses[..arities].to_vec() } else { Vec::new() },
+            special,
             bytes: loaded.code_bytes as usize,
             phases,
         };

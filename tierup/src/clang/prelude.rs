@@ -13,6 +13,7 @@ pub(super) fn text() -> String {
     let numbers = [
         ("pending", offset_of!(Thread, pending)),
         ("consts", offset_of!(Code, consts)),
+        ("special", offset_of!(Code, special)),
         ("code", offset_of!(Function, code)),
         ("captures", size_of::<Function>()),
         ("root", Var::ROOT_OFFSET),

@@ -6,7 +6,8 @@ use crate::testing::{self, Hand, OBJECT};
 use engine::analyze::*;
 use questions::*;
 
-const SHAPE: Shape = Shape { strategy: Strategy::Direct, left: false, salt: [0; 32], own_code: 0 };
+const SHAPE: Shape =
+    Shape { strategy: Strategy::Direct, left: false, salt: [0; 32], own_code: 0, signatures: |_| None };
 
 fn with(tree: &Tree, want: Want, shape: Shape) -> String {
     let text = unit::write(tree, FnId(0), want, &Snapshot::default(), shape).unwrap().text;

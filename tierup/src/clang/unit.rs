@@ -7,7 +7,7 @@ use super::op::{Op, Order, prec};
 use super::{Shape, Strategy};
 use crate::compiler::Want;
 use crate::feedback::Snapshot;
-use crate::lower::{Rep, Stay, Type, infer, reaches};
+use crate::lower::{Rep, Signature, Stay, Type, infer, reaches, specialise};
 use engine::analyze::{Arity, Expr, ExprId, FnId, FnProto, LoopId, Slot, Target, Tree, Ty, TypeIx};
 use engine::code::MAX_DIRECT;
 use questions::{Category, Repr};
@@ -24,6 +24,8 @@ pub(super) struct Text {
     pub vars: Vec<(String, u32)>,
     /// Symbol → the type.
     pub types: Vec<(String, TypeIx)>,
+    /// The special entry, the last of the exports, by its signature.
+    pub special: Option<Signature>,
 }
 
 /// Writes a unit.
@@ -47,20 +49,19 @@ pub(super) fn write(tree: &Tree, function: FnId, want: Want, feedback: &Snapshot
             (_, false) => format!("{base}{HASH}"),
         })
         .collect();
+    // One special entry is what a `Code` has room for; the first arity that gains by it gets it.
+    let special: Option<(usize, (String, Signature))> = match want {
+        Want::Function => arities.iter().find_map(|i| {
+            let signature = specialise(tree, function, *i as u32, feedback)?;
+            signature.bits()?;
+            Some((*i, (format!("{}_unboxed{HASH}", bodies[*i].trim_end_matches(HASH)), signature)))
+        }),
+        Want::Loop { .. } => None,
+    };
     let mut uses = Uses::default();
     let mut text = String::new();
     let mut exports = Vec::new();
-    for i in arities {
-        let arity = proto.arities.get(i).ok_or_else(|| Stay::new("no such arity"))?;
-        let (lines, name) = match want {
-            Want::Function => {
-                (unit(tree, proto, i, arity, &bodies, feedback, shape, None, &mut uses)?, bodies[i].clone())
-            }
-            Want::Loop { id, .. } => {
-                let name = format!("{base}_loop_{}{HASH}", id.0);
-                (unit(tree, proto, i, arity, &[], feedback, shape, Some((id, &name)), &mut uses)?, name)
-            }
-        };
+    let mut add = |lines: Vec<Line>| {
         if !text.is_empty() {
             text.push('\n');
         }
@@ -68,14 +69,52 @@ pub(super) fn write(tree: &Tree, function: FnId, want: Want, feedback: &Snapshot
         for l in lines {
             let _ = writeln!(text, "{}{}", "  ".repeat(l.depth as usize), l.text);
         }
+    };
+    for i in arities {
+        let arity = proto.arities.get(i).ok_or_else(|| Stay::new("no such arity"))?;
+        let own = special.as_ref().filter(|s| s.0 == i).map(|s| &s.1);
+        let mut one = |kind: Kind| unit(tree, proto, arity, &bodies, feedback, shape, &kind, &mut uses);
+        let name = match (want, own) {
+            (Want::Function, None) => {
+                add(one(Kind::Words(&bodies[i]))?);
+                bodies[i].clone()
+            }
+            (Want::Function, Some(own)) => {
+                add(one(Kind::Special(own))?);
+                let guarded = own.1.params.iter().any(|p| *p != Rep::Value);
+                let words = format!("{}_words{HASH}", bodies[i].trim_end_matches(HASH));
+                if guarded {
+                    add(one(Kind::Slow(&words))?);
+                }
+                add(one(Kind::Entry { name: &bodies[i], special: own, words: &words })?);
+                bodies[i].clone()
+            }
+            (Want::Loop { id, .. }, _) => {
+                let name = format!("{base}_loop_{}{HASH}", id.0);
+                add(one(Kind::Loop(id, &name))?);
+                name
+            }
+        };
         exports.push(name);
     }
-    if several && matches!(want, Want::Function) {
+    if (several || special.is_some()) && matches!(want, Want::Function) {
         let ahead: Vec<String> =
             proto.arities.iter().zip(&bodies).map(|(a, b)| format!("{};\n", signature(a, b))).collect();
         text = format!("{}\n{text}", ahead.concat());
     }
-    Ok(finish(tree, text, exports, uses, shape.salt))
+    exports.extend(special.iter().map(|s| s.1.0.clone()));
+    let done = finish(tree, text, exports, uses, shape.salt);
+    Ok(Text { special: special.map(|s| s.1.1), ..done })
+}
+
+/// The C++ functions that an arity becomes. Where parameters may be held unboxed there are three: the special entry, the body
+/// for all else, and the ordinary entry, which looks at its arguments and calls one of the two.
+enum Kind<'a> {
+    Words(&'a str),
+    Special(&'a (String, Signature)),
+    Slow(&'a str),
+    Entry { name: &'a str, special: &'a (String, Signature), words: &'a str },
+    Loop(LoopId, &'a str),
 }
 
 /// Stands for the hash in names until the text is complete.
@@ -138,15 +177,22 @@ fn signature(arity: &Arity, name: &str) -> String {
 fn unit(
     tree: &Tree,
     proto: &FnProto,
-    index: usize,
     arity: &Arity,
     bodies: &[String],
     feedback: &Snapshot,
     shape: Shape,
-    of_loop: Option<(LoopId, &str)>,
+    kind: &Kind,
     uses: &mut Uses,
 ) -> Result<Vec<Line>, Stay> {
     let n = arity.params as usize + arity.variadic as usize;
+    let special = match kind {
+        Kind::Special(s) => Some(*s),
+        _ => None,
+    };
+    let held = special.map_or_else(|| Signature::words(n), |s| s.1.clone());
+    let params: Vec<Type> = held.params.iter().map(|r| Type::of_rep(*r)).collect();
+    // A loop's unit goes on with a frame of tier 0: its calls of the function are calls like all others.
+    let bodies = if matches!(kind, Kind::Loop(..)) { &[] } else { bodies };
     let mut named = HashSet::new();
     let mut reserved: HashSet<&str> = HashSet::new();
     for s in &tree.sites {
@@ -166,7 +212,10 @@ fn unit(
             bodies,
             feedback,
             own_code: shape.own_code,
-            types: infer(tree, proto, arity, &vec![Type::Any; n], false),
+            signatures: shape.signatures,
+            special,
+            returns: held.result,
+            types: infer(tree, proto, arity, &params, special.is_some()),
             strategy: shape.strategy,
             left: shape.left,
             env: HashMap::new(),
@@ -187,9 +236,19 @@ fn unit(
             hint: None,
             stay: None,
         };
-        match of_loop {
-            None => g.function_unit(&bodies[index]),
-            Some((id, name)) => g.loop_unit(id, name),
+        match kind {
+            Kind::Words(name) => g.function_unit(&format!("extern \"C\" rung::Value {name}"), &held),
+            Kind::Slow(name) => {
+                // Rare, where what the function has met says so.
+                let rare = feedback.cells.iter().any(|c| c.count != 0);
+                let head = if rare { "[[gnu::cold]] static" } else { "static" };
+                g.function_unit(&format!("{head} rung::Value {name}"), &held);
+            }
+            Kind::Special((name, s)) => {
+                g.function_unit(&format!("extern \"C\" {} {name}", super::body::returned(s.result)), &held);
+            }
+            Kind::Entry { name, special, words } => g.entry_unit(name, special, words),
+            Kind::Loop(id, name) => g.loop_unit(*id, name),
         }
         if let Some(stay) = g.stay {
             return Err(stay);
@@ -203,20 +262,24 @@ fn unit(
 }
 
 impl Gen<'_> {
-    fn function_unit(&mut self, name: &str) {
-        let n = self.arity.params as usize + self.arity.variadic as usize;
-        let params: Vec<String> = (0..n).map(|i| self.local_name(Slot(i as u32 + 1))).collect();
-        let list: String = match n > MAX_DIRECT {
+    /// `head(thread, self, …) {` and the body, parameters held as the signature says.
+    fn function_unit(&mut self, head: &str, held: &Signature) {
+        let params: Vec<String> = (0..held.params.len()).map(|i| self.local_name(Slot(i as u32 + 1))).collect();
+        let list: String = match params.len() > MAX_DIRECT {
             true => ", const rung::Value *args".into(),
-            false => params.iter().map(|p| format!(", rung::Value {p}")).collect(),
+            false => params
+                .iter()
+                .zip(&held.params)
+                .map(|(p, rep)| format!(", {} {p}", super::body::held_as(*rep)))
+                .collect(),
         };
-        self.open(&format!("extern \"C\" rung::Value {name}(rung::Thread *thread, rung::Value self{list}) noexcept"));
-        if n > MAX_DIRECT {
+        self.open(&format!("{head}(rung::Thread *thread, rung::Value self{list}) noexcept"));
+        if params.len() > MAX_DIRECT {
             for (i, p) in params.iter().enumerate() {
                 self.line(format!("rung::Value {p} = args[{i}];"));
             }
         }
-        let vars: Vec<Op> = params.iter().map(|p| Op::atom(p.clone(), Rep::Value)).collect();
+        let vars: Vec<Op> = params.iter().zip(&held.params).map(|(p, rep)| Op::atom(p.clone(), *rep)).collect();
         for (i, v) in vars.iter().enumerate() {
             self.bind(Slot(i as u32 + 1), v.clone());
         }
@@ -240,6 +303,42 @@ impl Gen<'_> {
         }
         self.caught(mark);
         self.constants_at(start);
+        self.close("");
+    }
+
+    /// The ordinary entry of an arity that has a special one.
+    fn entry_unit(&mut self, name: &str, (special, held): &(String, Signature), words: &str) {
+        let params: Vec<String> = (0..held.params.len()).map(|i| self.local_name(Slot(i as u32 + 1))).collect();
+        let list: String = params.iter().map(|p| format!(", rung::Value {p}")).collect();
+        self.open(&format!("extern \"C\" rung::Value {name}(rung::Thread *thread, rung::Value self{list}) noexcept"));
+        let (mut tests, mut passed) = (Vec::new(), String::new());
+        for (p, rep) in params.iter().zip(&held.params) {
+            let (test, as_held) = match rep {
+                Rep::Long => ("is_long", "as_long"),
+                Rep::Double => ("is_unboxed_double", "as_double"),
+                _ => {
+                    let _ = write!(passed, ", {p}");
+                    continue;
+                }
+            };
+            tests.push(format!("rung::{test}({p})"));
+            let _ = write!(passed, ", rung::{as_held}({p})");
+        }
+        let call = match held.result {
+            Rep::Value => format!("return {special}(thread, self{passed});"),
+            _ => format!("return rung::word({special}(thread, self{passed}));"),
+        };
+        if tests.is_empty() {
+            self.line(call);
+        } else {
+            self.open(&format!("if ({})", tests.join(" && ")));
+            self.line(call);
+            self.close("");
+            self.line(format!(
+                "return {words}(thread, self{});",
+                params.iter().map(|p| format!(", {p}")).collect::<String>()
+            ));
+        }
         self.close("");
     }
 

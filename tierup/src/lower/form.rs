@@ -91,6 +91,40 @@ impl Signature {
     pub fn words(params: usize) -> Signature {
         Signature { params: vec![Rep::Value; params], result: Rep::Value }
     }
+    /// As `Code::special_signature` has it: the number of parameters and 1, how the result is held, how each parameter is, in four
+    /// bits each. Parameters travel as C passes them behind the thread and `self`; a result that is no word is {result,
+    /// status}, 0 where nothing was thrown.
+    ///
+    /// `None`: something that no special entry takes.
+    pub fn bits(&self) -> Option<u64> {
+        let held = |r: &Rep| match r {
+            Rep::Value => Some(0),
+            Rep::Long => Some(1),
+            Rep::Double => Some(2),
+            Rep::Bool => Some(3),
+            Rep::Native(_) => None,
+        };
+        if self.params.len() > engine::code::MAX_DIRECT {
+            return None;
+        }
+        let mut all = (self.params.len() as u64 + 1) | held(&self.result)? << 4;
+        for (i, p) in self.params.iter().enumerate() {
+            all |= held(p)? << (8 + 4 * i);
+        }
+        Some(all)
+    }
+    /// The signature that `bits` gave the number of.
+    pub fn of_bits(bits: u64) -> Option<Signature> {
+        let held = |at: usize| match bits >> at & 15 {
+            0 => Some(Rep::Value),
+            1 => Some(Rep::Long),
+            2 => Some(Rep::Double),
+            3 => Some(Rep::Bool),
+            _ => None,
+        };
+        let params = ((bits & 15) as usize).checked_sub(1)?;
+        Some(Signature { params: (0..params).map(|i| held(8 + 4 * i)).collect::<Option<_>>()?, result: held(4)? })
+    }
     pub fn is_ordinary(&self) -> bool {
         self.result == Rep::Value && self.params.iter().all(|r| *r == Rep::Value)
     }
