@@ -33,6 +33,7 @@ bench: build
 	@$(RUNG) bench first-call $(PANEL)
 	@$(RUNG) bench stubs
 	@$(RUNG) bench calls
+	@cargo bench --bench engine
 
 lint:
 	@scripts/setup.sh lint

@@ -150,11 +150,7 @@ pub(crate) enum Found {
     Local(Local),
     Capture(CaptureIx, Ty, Option<TypeIx>),
     Itself,
-    Field {
-        this: Box<Found>,
-        index: u32,
-        mutable: bool,
-    },
+    Field { this: Box<Found>, index: u32, mutable: bool },
 }
 
 impl Analyzer<'_> {

@@ -2,12 +2,12 @@
 //! transaction, wait until it is done.
 
 use super::{Held, pool, settled, transaction};
-use crate::natives;
 use crate::coll::foreign::Op;
 use crate::coll::{self, state};
 use crate::fault::{self, Class, Res, Throwable};
 use crate::heap::{self, Gc, GcVec, Header, HeapType, Mutable, Root, TypeId};
 use crate::invoke::{apply, invoke};
+use crate::natives;
 use crate::space::{binding, special};
 use crate::text::{Keyword, Text};
 use crate::thread::Thread;

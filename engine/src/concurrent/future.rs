@@ -1,10 +1,10 @@
 //! Futures: a computation on another thread, and its value or error when it is there.
 
 use super::{pool, settled, wait_until, with_bindings};
-use crate::natives;
 use crate::coll::foreign::Op;
 use crate::fault::{self, Class, Res, Throwable};
 use crate::heap::{self, Gc, Header, HeapType, Mutable, Root, TypeId};
+use crate::natives;
 use crate::print;
 use crate::space::binding;
 use crate::text::Text;

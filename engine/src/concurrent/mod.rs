@@ -75,11 +75,7 @@ pub(crate) struct Held {
 
 impl Held {
     pub const fn new() -> Held {
-        Held {
-            meta: Mutable::new(Value::NIL),
-            watches: Mutable::new(Value::NIL),
-            validator: Mutable::new(Value::NIL),
-        }
+        Held { meta: Mutable::new(Value::NIL), watches: Mutable::new(Value::NIL), validator: Mutable::new(Value::NIL) }
     }
     pub fn watch<T: HeapType>(&self, owner: Gc<T>) {
         for m in [&self.meta, &self.watches, &self.validator] {

@@ -1,10 +1,10 @@
 //! The lock that every object has: `locking`, `monitor-enter`, `monitor-exit`. Locks are kept beside the objects, by
 //! identity, while somebody holds one or waits for it.
 
-use crate::natives;
 use crate::fault::{self, Class, Res};
 use crate::heap::Root;
 use crate::invoke::invoke;
+use crate::natives;
 use crate::thread::{self, Thread};
 use crate::value::Value;
 use parking_lot::{Condvar, Mutex};

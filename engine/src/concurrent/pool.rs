@@ -37,11 +37,7 @@ pub fn processors() -> usize {
 
 impl Pool {
     const fn new(most: fn() -> usize) -> Pool {
-        Pool {
-            state: Mutex::new(State { jobs: VecDeque::new(), idle: 0, threads: 0 }),
-            work: Condvar::new(),
-            most,
-        }
+        Pool { state: Mutex::new(State { jobs: VecDeque::new(), idle: 0, threads: 0 }), work: Condvar::new(), most }
     }
 
     pub fn run(&'static self, job: Job) {
@@ -52,7 +48,8 @@ impl Pool {
         } else if state.threads < (self.most)() {
             state.threads += 1;
             drop(state);
-            let made = std::thread::Builder::new().name("rung-pool".into()).stack_size(STACK).spawn(move || self.work());
+            let made =
+                std::thread::Builder::new().name("rung-pool".into()).stack_size(STACK).spawn(move || self.work());
             if made.is_err() {
                 // The machine has no thread left: those there are will come to it.
                 self.state.lock().threads -= 1;

@@ -1,11 +1,11 @@
 //! Refs: a value with as much of its past as transactions asked for. Only `transaction` changes one.
 
 use super::{Held, transaction};
-use crate::natives;
 use crate::coll::foreign::Op;
 use crate::coll::state;
 use crate::fault::{self, Res};
 use crate::heap::{self, Gc, Header, HeapType, Mutable, TypeId};
+use crate::natives;
 use crate::number;
 use crate::text::Keyword;
 use crate::value::Value;

@@ -5,11 +5,11 @@
 //! step: its values are put in place under one lock, and only then the point moves that new transactions read at.
 
 use super::{agent, refs};
-use crate::natives;
 use crate::coll;
 use crate::fault::{self, Class, Res};
 use crate::heap::{Gc, GcVec};
 use crate::invoke::apply;
+use crate::natives;
 use crate::thread::{self, Thread};
 use crate::value::Value;
 use dashmap::DashMap;

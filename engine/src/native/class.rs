@@ -4,8 +4,8 @@ use crate::coll;
 use crate::fault::{Class, Res, Throwable};
 use crate::heap::{Gc, Root, TypeId};
 use crate::number;
-use crate::types;
 use crate::text::{ClassObject, Keyword, Symbol, Text};
+use crate::types;
 use crate::value::Value;
 use dashmap::DashMap;
 use std::sync::OnceLock;
@@ -266,11 +266,53 @@ pub(super) fn has_instance(c: Value, v: Value) -> bool {
 
 /// The JVM's interfaces from the general to the special, where several could take a value.
 const GENERAL: &[&str] = &[
-    "Serializable", "Comparable", "Callable", "Runnable", "Iterable", "CharSequence", "Number", "Comparator", "AutoCloseable",
-    "Closeable", "Collection", "RandomAccess", "List", "Set", "Map", "Seqable", "IMeta", "IObj", "IFn", "AFn", "Fn", "ILookup",
-    "Counted", "Sequential", "IPersistentCollection", "IReduceInit", "IReduce", "IKVReduce", "Reversible", "Indexed",
-    "IEditableCollection", "IPersistentStack", "Associative", "IDeref", "IRef", "ISeq", "ASeq", "IChunkedSeq", "Sorted",
-    "IPersistentMap", "IPersistentSet", "IPersistentList", "IPersistentVector", "IMapEntry", "Map$Entry", "IRecord", "IType",
+    "Serializable",
+    "Comparable",
+    "Callable",
+    "Runnable",
+    "Iterable",
+    "CharSequence",
+    "Number",
+    "Comparator",
+    "AutoCloseable",
+    "Closeable",
+    "Collection",
+    "RandomAccess",
+    "List",
+    "Set",
+    "Map",
+    "Seqable",
+    "IMeta",
+    "IObj",
+    "IFn",
+    "AFn",
+    "Fn",
+    "ILookup",
+    "Counted",
+    "Sequential",
+    "IPersistentCollection",
+    "IReduceInit",
+    "IReduce",
+    "IKVReduce",
+    "Reversible",
+    "Indexed",
+    "IEditableCollection",
+    "IPersistentStack",
+    "Associative",
+    "IDeref",
+    "IRef",
+    "ISeq",
+    "ASeq",
+    "IChunkedSeq",
+    "Sorted",
+    "IPersistentMap",
+    "IPersistentSet",
+    "IPersistentList",
+    "IPersistentVector",
+    "IMapEntry",
+    "Map$Entry",
+    "IRecord",
+    "IType",
 ];
 
 /// How special a class is: the greater, the nearer to the values' own classes.
@@ -298,7 +340,9 @@ pub(super) fn specificity(c: Value) -> i64 {
 pub(super) fn imports(ns: &crate::space::Namespace) -> Res {
     let mut pairs = crate::heap::GcVec::new();
     let all = CLASSES.iter().map(|c| c.0).chain(Class::all().map(Class::name));
-    for full in all.filter(|n| n.starts_with("java.lang.") || *n == "java.math.BigInteger" || *n == "java.math.BigDecimal") {
+    for full in
+        all.filter(|n| n.starts_with("java.lang.") || *n == "java.math.BigInteger" || *n == "java.math.BigDecimal")
+    {
         pairs.push(Symbol::intern(None, short(full)).value());
         pairs.push(named(full));
     }

@@ -118,7 +118,10 @@ fn set_member(this: Value, name: Value, v: Value) -> Res {
     let name = text(name)?;
     let name = name.as_str().trim_start_matches('-');
     let Some(o) = types::instance(this) else {
-        return Err(fault::illegal_argument(format!("No matching field found: {name} for {}", crate::class_name(this))));
+        return Err(fault::illegal_argument(format!(
+            "No matching field found: {name} for {}",
+            crate::class_name(this)
+        )));
     };
     match o.ty.field(Symbol::intern(None, name)) {
         Some(i) if o.ty.fields[i].mutable => {

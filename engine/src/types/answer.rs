@@ -41,8 +41,7 @@ fn short(name: &str) -> &str {
 /// Does implementing the one mean implementing the other?
 pub(super) fn implies(one: &str, other: &str) -> bool {
     let (one, other) = (short(one), short(other));
-    one == other
-        || ABOVE.iter().find(|a| a.0 == one).is_some_and(|a| a.1.iter().any(|above| implies(above, other)))
+    one == other || ABOVE.iter().find(|a| a.0 == one).is_some_and(|a| a.1.iter().any(|above| implies(above, other)))
 }
 
 /// The names of the methods that answer an operation, the first that is there counts.

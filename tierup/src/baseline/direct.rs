@@ -153,7 +153,13 @@ impl Emit<'_, '_> {
         type Stub = unsafe extern "C" fn(*mut u8, *const *mut u8, *mut u64);
         let mut address = 0u64;
         // SAFETY: a bound trampoline of a variable without arguments stores the variable's address and does nothing else.
-        unsafe { std::mem::transmute::<*mut std::ffi::c_void, Stub>(stub)(std::ptr::null_mut(), std::ptr::null(), &mut address) };
+        unsafe {
+            std::mem::transmute::<*mut std::ffi::c_void, Stub>(stub)(
+                std::ptr::null_mut(),
+                std::ptr::null(),
+                &mut address,
+            )
+        };
         let x = self.imm(address as i64);
         self.not_null.insert(d);
         self.set(d, x);
@@ -195,7 +201,9 @@ impl Emit<'_, '_> {
         let (mut integers, mut floats) = (usize::from(abi[0] == Abi::Indirect), 0);
         for w in &ways {
             match w {
-                Way::Parts(p) => p.iter().flatten().for_each(|t| *(if t.is_int() { &mut integers } else { &mut floats }) += 1),
+                Way::Parts(p) => {
+                    p.iter().flatten().for_each(|t| *(if t.is_int() { &mut integers } else { &mut floats }) += 1)
+                }
                 Way::Held | Way::Loaded(_) => {}
                 Way::Address | Way::Spilled => integers += 1,
             }
