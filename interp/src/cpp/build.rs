@@ -2,6 +2,7 @@
 
 use super::call::{self, Call, Followed, Passed, Result, Site};
 use super::convert::{self, Conversion, Into};
+use super::direct::{self, Registers};
 use super::operator::{self, Assign, Operator, Plan};
 use super::place::{self, Place};
 use super::scalar;
@@ -10,7 +11,7 @@ use crate::control;
 use crate::node::{Arg, Node};
 use engine::analyze::{Binding, Expr, ExprId, NativeConst, NativeId, SiteId, Ty, TypeIx};
 use engine::fault::Res;
-use engine::questions::{Callee, Category, CppType, Repr, TypeKind};
+use engine::questions::{Callee, Category, CppType, Direct, Repr, TypeKind};
 use engine::value::Value;
 
 impl Builder<'_> {
@@ -205,7 +206,12 @@ impl Builder<'_> {
             (Category::Prvalue, r, _) => Result::Word(r),
             _ => Result::Word(Repr::Reference),
         };
-        Ok(call::node(Call { site, args: passed, result }))
+        if let (Some(Direct::Field { offset }), [object]) = (&answer.direct, &passed[..]) {
+            return Ok(direct::field(self.node(args[0])?, object.followed, *offset));
+        }
+        let registers = Registers::plan(answer, &passed, &result);
+        let call = Call { site, args: passed, result, direct: registers };
+        Ok(if matches!(answer.direct, Some(Direct::Variable {})) { direct::variable(call) } else { call::node(call) })
     }
 
     /// A built-in operator on scalars, where it is computed in place.

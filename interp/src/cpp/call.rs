@@ -1,5 +1,6 @@
 //! Calls through trampolines: arguments into an array of addresses, the result out of a buffer or built in place.
 
+use super::direct::Registers;
 use super::operator::null_pointer;
 use super::scalar;
 use crate::frame::Frame;
@@ -24,6 +25,10 @@ impl Site {
     pub fn stub(&self) -> Res<Trampoline> {
         let address = self.body.unit.sites[self.id.index()].load(Ordering::Acquire) as u64;
         if address != 0 { Ok(Trampoline { address }) } else { self.bind() }
+    }
+
+    pub fn is_bound(&self) -> bool {
+        !self.body.unit.sites[self.id.index()].load(Ordering::Acquire).is_null()
     }
 
     #[cold]
@@ -79,13 +84,15 @@ pub struct Call {
     pub site: Site,
     pub args: Vec<Passed>,
     pub result: Result,
+    /// How it goes without the trampoline.
+    pub direct: Option<Registers>,
 }
 
 /// Arguments on the native stack; longer lists are rare.
 const FEW: usize = 8;
 
 impl Call {
-    fn run(&self, t: &Thread, f: Frame, n: &'static Node) -> Res {
+    pub fn run(&self, t: &Thread, f: Frame, n: &'static Node) -> Res {
         if self.args.len() <= FEW { self.with::<FEW>(t, f, n) } else { self.with::<256>(t, f, n) }
     }
 
@@ -112,11 +119,14 @@ impl Call {
             }
             *w = v.bits();
         }
+        f.stand(n);
+        if let Some(done) = self.direct.as_ref().and_then(|d| d.run(t, f, self, &mut words)) {
+            return done;
+        }
         let mut pointers = [std::ptr::null_mut::<u8>(); N];
         for ((to, w), p) in pointers.iter_mut().zip(&mut words).zip(&self.args) {
             *to = if p.address { *w as *mut u8 } else { std::ptr::from_mut(w).cast() };
         }
-        f.stand(n);
         let stub = self.site.stub()?;
         let cpp = &engine::host::parts().cpp;
         match self.result {

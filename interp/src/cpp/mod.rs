@@ -5,6 +5,7 @@
 mod build;
 mod call;
 mod convert;
+mod direct;
 mod operator;
 mod place;
 pub use engine::scalar;
