@@ -69,7 +69,10 @@ pub fn two(op: Op) -> Option<Two> {
         | Op::Count
         | Op::UncheckedInc
         | Op::UncheckedDec
-        | Op::ALength => return None,
+        | Op::ALength
+        | Op::HintLong
+        | Op::HintDouble
+        | Op::HintWrap => return None,
     })
 }
 
@@ -92,6 +95,9 @@ pub fn one(op: Op) -> Option<One> {
         Op::Count => |c| coll::count(c).map(|n| Value::long(n as i64)),
         Op::UncheckedInc => number::unchecked_inc,
         Op::UncheckedDec => number::unchecked_dec,
+        Op::HintLong => |v| if v.is_fixnum() { Ok(v) } else { number::hint_long(v) },
+        Op::HintDouble => number::hint_double,
+        Op::HintWrap => number::hint_wrap,
         Op::ALength => |a| coll::arrays::len(a).map(|n| Value::long(n as i64)),
         // `(- x)` and `(/ x)` of one operand come as `Neg` and as `Div` of 1; the rest take two.
         _ => return None,

@@ -112,6 +112,9 @@ impl Rt {
             Op::UncheckedMul => Rt::UncheckedMul,
             Op::UncheckedInc => Rt::UncheckedInc,
             Op::UncheckedDec => Rt::UncheckedDec,
+            Op::HintLong => Rt::HintLong,
+            Op::HintDouble => Rt::HintDouble,
+            Op::HintWrap => Rt::HintWrap,
             Op::AGet => Rt::AGet,
             Op::ALength => Rt::ALength,
         }
@@ -167,6 +170,10 @@ runtime! {
     UncheckedDec unchecked_dec(a: Value) -> Value { answer(number::unchecked_dec(a)) }
     AGet aget(a: Value, i: Value) -> Value { answer(index(i).and_then(|i| coll::arrays::get_checked(a, i))) }
     ALength alength(a: Value) -> Value { answer(coll::arrays::len(a).map(|n| Value::long(n as i64))) }
+
+    HintLong hint_long(a: Value) -> Value { answer(number::hint_long(a)) }
+    HintDouble hint_double(a: Value) -> Value { answer(number::hint_double(a)) }
+    HintWrap hint_wrap(a: Value) -> Value { answer(number::hint_wrap(a)) }
 
     // Held otherwise.
     BoxLong box_long(n: i64) -> Value { BoxedLong::alloc(n).value() }

@@ -132,6 +132,11 @@ pub enum Op {
     /// `(aget a i)`, `(alength a)`.
     AGet,
     ALength,
+    /// What a `^long` or `^double` parameter makes of its argument: a number cut to a long, in range; a double. One operand.
+    HintLong,
+    HintDouble,
+    /// What a `^long` result makes of the body's value: the low 64 bits.
+    HintWrap,
 }
 
 /// Where a recursion goes.

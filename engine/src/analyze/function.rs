@@ -160,7 +160,77 @@ impl Analyzer<'_> {
         let body = self.body(&w.body, Want::Value, Position::Tail)?;
         let body = self.end_full_expression(body, mark, Position::Tail);
         self.scope().recur.pop();
+        let body = if variadic { body } else { self.hinted(body, result) };
         Ok(self.finish_arity(body, fixed, variadic))
+    }
+}
+
+/// Hints: the body begins by binding the hinted parameters anew, to what they make of their arguments, and its value is made
+/// what the result's hint says where control leaves it. `recur` comes back to the head, before the bindings.
+impl Analyzer<'_> {
+    fn hinted(&mut self, body: ExprId, result: Hint) -> ExprId {
+        let op = match result {
+            Hint::None => None,
+            Hint::Long => Some(Op::HintWrap),
+            Hint::Double => Some(Op::HintDouble),
+        };
+        let body = op.map_or(body, |op| self.hinted_value(body, op));
+        let hints = self.scope().hints.clone();
+        let mut bindings = Vec::new();
+        for (i, hint) in hints.into_iter().enumerate() {
+            let op = match hint {
+                Hint::None => continue,
+                Hint::Long => Op::HintLong,
+                Hint::Double => Op::HintDouble,
+            };
+            let slot = Slot(i as u32 + 1);
+            let given = self.add(Expr::Local { slot }, Position::Value, Ty::Value);
+            let init = self.hint(op, given, Position::Value);
+            bindings.push(Binding { slot, init, native: None });
+        }
+        if bindings.is_empty() {
+            return body;
+        }
+        let ty = self.ty(body);
+        self.add(Expr::Let { bindings: bindings.into(), body }, Position::Tail, ty)
+    }
+
+    fn hint(&mut self, op: Op, value: ExprId, position: Position) -> ExprId {
+        let feedback = self.scope().feedback();
+        self.add(Expr::Operate { op, args: [value].into(), feedback }, position, Ty::Value)
+    }
+
+    /// The values that the node ends with, each made what the operation says. What is a tail for `recur` stays one.
+    fn hinted_value(&mut self, id: ExprId, op: Op) -> ExprId {
+        let mut expr = self.tree.expr(id).clone();
+        match &mut expr {
+            Expr::Recur { .. } | Expr::Throw { .. } => return id,
+            Expr::If { then, otherwise, .. } => {
+                *then = self.hinted_value(*then, op);
+                *otherwise = self.hinted_value(*otherwise, op);
+            }
+            Expr::Do { body } => {
+                if let Some(last) = body.last_mut() {
+                    *last = self.hinted_value(*last, op);
+                }
+            }
+            Expr::Let { body, .. } | Expr::Letfn { body, .. } | Expr::Cleanups { body, .. } => {
+                *body = self.hinted_value(*body, op);
+            }
+            Expr::Case { arms, default, .. } => {
+                for arm in arms.iter_mut() {
+                    arm.body = self.hinted_value(arm.body, op);
+                }
+                *default = self.hinted_value(*default, op);
+            }
+            // A loop's own value: nothing in it goes to the function's head, for `recur` finds the loop.
+            _ => {
+                self.tree.nodes[id.index()].position = Position::Value;
+                return self.hint(op, id, Position::Tail);
+            }
+        }
+        self.tree.nodes[id.index()].expr = expr;
+        id
     }
 }
 

@@ -44,6 +44,28 @@ pub fn to_long(v: Value) -> Res<i64> {
     to_range(v, i64::MIN, i64::MAX, "long")
 }
 
+/// As `to_long`, of numbers only: what a `^long` parameter is given.
+///
+/// # Errors
+/// ClassCastException, NullPointerException, IllegalArgumentException.
+pub fn hint_long(v: Value) -> Res {
+    Ok(Value::long(to_long(to_num(v)?)?))
+}
+/// As `wrap_long`, of numbers only: what a `^long` result is.
+///
+/// # Errors
+/// ClassCastException, NullPointerException.
+pub fn hint_wrap(v: Value) -> Res {
+    Ok(Value::long(wrap_long(to_num(v)?)?))
+}
+/// What a `^double` parameter is given and a `^double` result is.
+///
+/// # Errors
+/// ClassCastException, NullPointerException.
+pub fn hint_double(v: Value) -> Res {
+    Ok(Value::double(to_double(to_num(v)?)?))
+}
+
 /// The same for narrower kinds: `int`, `short`, `byte`.
 pub fn to_range(v: Value, least: i64, greatest: i64, kind: &str) -> Res<i64> {
     if let Some(n) = v.as_long().or_else(|| v.as_char().map(i64::from)) {

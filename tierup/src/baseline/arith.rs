@@ -53,6 +53,20 @@ impl Emit<'_, '_> {
                 self.b.ins().icmp_imm_s(cc, w, Word::NIL.bits() as i64)
             }
             Op::Equal => self.equal(args[0], args[1], err),
+            Op::HintDouble => self.as_double(args[0], err),
+            Op::HintLong | Op::HintWrap => {
+                let w = self.word(args[0]);
+                let tag = self.b.ins().band_imm_s(w, 7);
+                self.either(
+                    tag,
+                    I64,
+                    |e| e.b.ins().sshr_imm_s(w, 3),
+                    |e| {
+                        let r = e.try_slow(Rt::of(op), &[w], err);
+                        e.unbox_long(r)
+                    },
+                )
+            }
             op if crate::lower::numeric(op) => return self.arithmetic(dst, op, args, seen, err),
             op => {
                 let words: Vec<Value> = args.iter().map(|a| self.word(*a)).collect();

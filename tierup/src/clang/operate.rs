@@ -87,6 +87,16 @@ impl Gen<'_> {
             Seq => self.slow("rung_rt_seq", ops, Rep::Value),
             Count => self.slow("rung_rt_count", ops, Rep::Long),
             ALength => self.slow("rung_rt_alength", ops, Rep::Long),
+            HintLong | HintWrap if ops[0].rep == Rep::Long => ops.remove(0),
+            HintDouble if ops[0].rep == Rep::Double => ops.remove(0),
+            HintDouble if ops[0].rep == Rep::Long => {
+                let n = ops.remove(0);
+                let text = format!("static_cast<double>({})", n.text);
+                Op { text, prec: prec::POSTFIX, rep: Rep::Double, ..n }
+            }
+            HintLong => self.slow("rung_rt_hint_long", ops, Rep::Long),
+            HintWrap => self.slow("rung_rt_hint_wrap", ops, Rep::Long),
+            HintDouble => self.slow("rung_rt_hint_double", ops, Rep::Double),
             Inc | Dec | Neg | IsZero | IsPos | IsNeg | UncheckedInc | UncheckedDec => {
                 self.refuse("an operation without its operand")
             }
@@ -103,6 +113,7 @@ impl Gen<'_> {
         let answer = Op { order: Order::Act, ..answer };
         match rep {
             Rep::Long => Op { text: format!("rung::known_long({})", answer.text), rep, ..answer },
+            Rep::Double => Op { text: format!("rung::known_double({})", answer.text), rep, ..answer },
             _ => answer,
         }
     }

@@ -412,13 +412,17 @@ impl<'a> Builder<'a> {
             return NOTHING;
         }
         let types: SmallVec<[Type; 4]> = args.iter().map(|a| Type::of_rep(self.rep(*a))).collect();
+        match (op, types.first()) {
+            (Op::HintLong | Op::HintWrap, Some(Type::Long)) | (Op::HintDouble, Some(Type::Double)) => return args[0],
+            _ => {}
+        }
         let rep = operation(op, &types).rep();
         // Operations that are not arithmetic take words; an index may stay a long.
         let args = args
             .iter()
             .enumerate()
             .map(|(i, a)| match (super::numeric(op), op, i) {
-                (true, ..) | (_, Op::Nth | Op::AGet, 1) if !matches!(self.rep(*a), Rep::Bool | Rep::Native(_)) => *a,
+                (true, ..) | (_, Op::Nth | Op::AGet, 1) | (_, Op::HintDouble, _) if !matches!(self.rep(*a), Rep::Bool | Rep::Native(_)) => *a,
                 _ => self.coerce(*a, Rep::Value),
             })
             .collect();

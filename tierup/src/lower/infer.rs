@@ -65,6 +65,8 @@ pub fn operation(op: Op, args: &[Type]) -> Type {
         Op::IsZero | Op::IsPos | Op::IsNeg | Op::Lt | Op::Le | Op::Gt | Op::Ge | Op::NumEq | Op::Equal => Bool,
         Op::Identical | Op::Not | Op::IsNil | Op::IsSome => Bool,
         Op::BitAnd | Op::BitOr | Op::BitXor | Op::Shl | Op::Shr | Op::UShr | Op::Count | Op::ALength => Long,
+        Op::HintLong | Op::HintWrap => Long,
+        Op::HintDouble => Double,
         _ => Any,
     }
 }
