@@ -87,6 +87,14 @@ fn word(mut rest: &str) -> &str {
     &rest[..rest.find(|c: char| c.is_whitespace() || "()[]{}\"".contains(c)).unwrap_or(rest.len())]
 }
 
+/// The other names that a definition makes: a protocol's methods.
+fn also(head: &str, name: &str, body: &str) -> Vec<String> {
+    if head != "defprotocol" {
+        return if head == "defrecord" || head == "deftype" { vec![format!("->{name}")] } else { Vec::new() };
+    }
+    forms(body).iter().map(|f| word(&body[f.start + 1..f.end]).to_owned()).filter(|n| !n.is_empty()).collect()
+}
+
 fn clj_files(dir: &Path, all: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(dir) else { return };
     for e in entries.flatten() {
@@ -122,9 +130,13 @@ fn main() {
             if DEFINING.contains(&head) {
                 let name = word(&body[body.find(head).expect("it is there") + head.len()..]);
                 definitions.push((name.to_owned(), f.line, f.start, f.end));
+                for more in also(head, name, &body[..body.len() - 1]) {
+                    definitions.push((more, f.line, f.start, f.end));
+                }
             } else if head != "ns" && head != "in-ns" {
-                if let Some(last) = definitions.last_mut() {
-                    last.3 = f.end;
+                // It belongs to every name of the definition before it.
+                if let Some(start) = definitions.last().map(|d| d.2) {
+                    definitions.iter_mut().filter(|d| d.2 == start).for_each(|d| d.3 = f.end);
                 }
             }
         }

@@ -23,6 +23,11 @@ impl Analyzer<'_> {
         if let Some(v) = self.ns.class(&s.full()) {
             return self.literal(v, position);
         }
+        if let Some(name) = self.qualified_member(s) {
+            // `Class/.method` as a function.
+            let name = self.add_text(&name)?;
+            return self.call_library("rung.host", "method-value", vec![name], position);
+        }
         Err(self.unresolved(s))
     }
 
@@ -130,6 +135,16 @@ impl Analyzer<'_> {
     /// `(.method object …)`, `(.-field object)`, `(Class. …)`.
     fn interop(&mut self, s: Gc<Symbol>, form: Value, position: Position) -> Res<Option<ExprId>> {
         let name = s.name_str();
+        if let Some(member) = self.qualified_member(s) {
+            return self.member(&member, form, position).map(Some);
+        }
+        if name == "new" {
+            if let Some(class) = s.ns_str().filter(|c| self.ns.class(c).is_some() && resolve::namespace(self.ns, c).is_none()) {
+                let class = Symbol::intern(None, class);
+                let items = items(form)?;
+                return self.construct(class.value(), form, &items[1..], 1, position).map(Some);
+            }
+        }
         if s.ns.is_nil() && name.len() > 1 && name.starts_with('.') && name != ".." {
             return self.member(&name[1..], form, position).map(Some);
         }
@@ -139,6 +154,13 @@ impl Analyzer<'_> {
             return self.construct(class.value(), form, &items[1..], 1, position).map(Some);
         }
         Ok(None)
+    }
+
+    /// The method's name of `Class/.method`.
+    fn qualified_member(&self, s: Gc<Symbol>) -> Option<String> {
+        let name = s.name_str().strip_prefix('.').filter(|n| !n.is_empty())?;
+        self.ns.class(s.ns_str()?)?;
+        Some(name.to_owned())
     }
 
     fn inlined(&mut self, s: Gc<Symbol>, form: Value, position: Position) -> Res<Option<ExprId>> {

@@ -79,6 +79,17 @@ impl Analyzer<'_> {
         })?;
         let id = if parts.iter().all(|&p| is_constant(p)) {
             self.literal(bare, position)?
+        } else if parts.iter().all(|&p| is_constant(p) || quoted(p).is_some()) {
+            // Quoted parts are constant too.
+            let values: GcVec = parts.iter().map(|&p| quoted(p).unwrap_or(p)).collect();
+            let made = if is_map {
+                coll::map_with_check(&values)?
+            } else if coll::is_set(form) {
+                coll::set(&values)?
+            } else {
+                coll::vector(&values)
+            };
+            self.literal(made, position)?
         } else {
             let mut ids = Vec::with_capacity(parts.len());
             for (i, &p) in parts.iter().enumerate() {
@@ -99,6 +110,15 @@ impl Analyzer<'_> {
         let meta = self.value(meta)?;
         Ok(self.add(Expr::WithMeta { value: id, meta }, position, Ty::Value))
     }
+}
+
+/// The form inside `(quote form)`.
+fn quoted(v: Value) -> Option<Value> {
+    if !coll::is_seq(v) || coll::count(v).ok()? != 2 {
+        return None;
+    }
+    let is_quote = coll::first(v).ok()? == Symbol::intern(None, "quote").value();
+    if is_quote { coll::nth(v, 1, None).ok() } else { None }
 }
 
 /// Evaluates to itself, whatever is in scope. Collections only when empty or of constants one level deep; deeper ones are

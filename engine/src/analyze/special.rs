@@ -510,9 +510,6 @@ impl Analyzer<'_> {
                 }
             }
         }
-        if class == Keyword::intern(None, "default").value() {
-            return Ok(Matcher::Class(Class::Throwable as u32));
-        }
         let ty = self.catch_type(class)?;
         Ok(Matcher::Cpp { ty })
     }

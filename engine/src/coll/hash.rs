@@ -140,8 +140,17 @@ pub fn identity(v: Value) -> u32 {
     murmur::long((v.bits() >> 4) as i64)
 }
 
-/// Java's `hashCode` where it differs from `hash`: of longs and strings.
+/// Java's `hashCode` where it differs from `hash`: of longs, strings and names.
 pub fn java(v: Value) -> Res<u32> {
+    let name = |s: &crate::heap::Gc<Symbol>| {
+        murmur::combine(murmur::java_string(s.name_str()), s.ns_str().map_or(0, murmur::java_string))
+    };
+    if let Some(k) = v.cast::<Keyword>() {
+        return Ok(name(&k.symbol).wrapping_add(KEYWORD_MIX));
+    }
+    if let Some(s) = v.cast::<Symbol>() {
+        return Ok(name(&s));
+    }
     match (v.as_long(), v.cast::<Text>()) {
         (Some(n), _) => Ok((n ^ (n as u64 >> 32) as i64) as u32),
         (_, Some(t)) => Ok(murmur::java_string(t.as_str())),

@@ -77,7 +77,7 @@ pub fn count(v: Value) -> Res<usize> {
     if kind::is_array(v) {
         return arrays::len(v);
     }
-    if kind(v) == Kind::Sequential {
+    if kind(v) == Kind::Sequential && v.type_id() != TypeId::EDUCTION {
         let (mut n, mut items) = (0, Cursor::new(v)?);
         while items.next()?.is_some() {
             n += 1;

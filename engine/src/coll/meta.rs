@@ -5,6 +5,7 @@ use super::entries::{KeySeq, MapSeq, ValSeq};
 use super::foreign::{self, Op};
 use super::generated::{Cycle, Iterate, Range, Repeat};
 use super::indexed::{ArraySeq, ReverseSeq, StringSeq, Subvec, VecSeq};
+use super::kind::{Kind, kind};
 use super::lazy::LazySeq;
 use super::list::{Cons, EmptyList, List};
 use super::map::{ArrayMap, HashMap, HashSet};
@@ -74,6 +75,10 @@ pub fn with_meta(v: Value, m: Value) -> Res {
     use TypeId as T;
     if !m.is_nil() && !super::kind::is_map(m) {
         return Err(fault::class_cast(m, "clojure.lang.IPersistentMap"));
+    }
+    // The same metadata: the same object, as on the JVM.
+    if v.is_pointer() && !matches!(v.type_id(), T::VAR | T::ATOM | T::NAMESPACE) && kind(v) != Kind::Other && meta(v) == m {
+        return Ok(v);
     }
     Ok(match v.type_id() {
         T::VECTOR => as_type!(v, Vector).with_meta(m).value(),

@@ -313,7 +313,12 @@ pub fn conj(t: Value, x: Value) -> Res {
         return Ok(t);
     }
     if let Some(s) = t.cast::<TransientSet>() {
-        if s.map.find(x)?.is_none() {
+        // Of equal items the last stays, unlike in a persistent set.
+        let old = s.map.find(x)?;
+        if old.is_some_and(|o| o.0 != x) {
+            s.map.dissoc(x)?;
+        }
+        if old.is_none_or(|o| o.0 != x) {
             s.map.assoc(x, x)?;
         }
         return Ok(t);

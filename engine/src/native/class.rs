@@ -396,8 +396,63 @@ fn sample(full: &str) -> Option<Value> {
         "clojure.lang.Cons" => coll::Cons::new(Value::NIL, Value::NIL, Value::NIL).value(),
         "clojure.lang.Atom" => coll::Atom::new(Value::NIL).value(),
         "clojure.lang.Fn" => crate::space::resolve::core("inc").ok()?,
-        _ => return None,
+        _ => return evaluated_sample(full),
     })
+}
+
+/// What makes a value of the other classes.
+const SAMPLES: &[(&str, &str)] = &[
+    ("clojure.lang.LongRange", "(range 3)"),
+    ("clojure.lang.PersistentHashMap", "(hash-map 1 2 3 4)"),
+    ("clojure.lang.PersistentTreeMap", "(sorted-map 1 2)"),
+    ("clojure.lang.PersistentTreeSet", "(sorted-set 1)"),
+    ("clojure.lang.PersistentQueue", "clojure.lang.PersistentQueue/EMPTY"),
+    ("clojure.lang.ChunkedCons", "(seq (map inc [1]))"),
+    ("clojure.lang.PersistentVector$ChunkedSeq", "(seq [1])"),
+    ("clojure.lang.APersistentVector$SubVector", "(subvec [1 2 3] 1 2)"),
+    ("clojure.lang.APersistentVector$RSeq", "(rseq [1 2])"),
+    ("clojure.lang.PersistentHashMap$NodeSeq", "(seq (hash-map 1 2))"),
+    ("clojure.lang.APersistentMap$KeySeq", "(keys {1 2})"),
+    ("clojure.lang.APersistentMap$ValSeq", "(vals {1 2})"),
+    ("clojure.lang.PersistentTreeMap$Seq", "(seq (sorted-map 1 2))"),
+    ("clojure.lang.PersistentQueue$Seq", "(seq (conj clojure.lang.PersistentQueue/EMPTY 1))"),
+    ("clojure.lang.Repeat", "(repeat 1)"),
+    ("clojure.lang.Cycle", "(cycle [1])"),
+    ("clojure.lang.Iterate", "(iterate inc 1)"),
+    ("clojure.lang.ArraySeq", "(seq (to-array [1]))"),
+    ("clojure.lang.StringSeq", "(seq \"a\")"),
+    ("clojure.lang.Var", "(var inc)"),
+    ("clojure.lang.Namespace", "*ns*"),
+    ("clojure.lang.Ref", "(ref 1)"),
+    ("clojure.lang.Agent", "(agent 1)"),
+    ("clojure.lang.Volatile", "(volatile! 1)"),
+    ("clojure.lang.Delay", "(delay 1)"),
+    ("clojure.lang.Promise", "(promise)"),
+    ("clojure.lang.Future", "(future 1)"),
+    ("clojure.lang.Reduced", "(reduced 1)"),
+    ("clojure.lang.MultiFn", "print-method"),
+    ("java.util.regex.Pattern", "(re-pattern \"a\")"),
+    ("java.util.UUID", "(parse-uuid \"00000000-0000-0000-0000-000000000000\")"),
+    ("java.util.Date", "#inst \"2000-01-01\""),
+    ("clojure.lang.PersistentVector$TransientVector", "(transient [])"),
+    ("clojure.lang.PersistentHashMap$TransientHashMap", "(transient {})"),
+    ("clojure.lang.PersistentHashSet$TransientHashSet", "(transient #{})"),
+];
+
+fn evaluated_sample(full: &str) -> Option<Value> {
+    static MADE: OnceLock<DashMap<&'static str, Root>> = OnceLock::new();
+    let (name, text) = SAMPLES.iter().find(|s| s.0 == full)?;
+    let made = MADE.get_or_init(DashMap::new);
+    if let Some(v) = made.get(name) {
+        return Some(v.get());
+    }
+    let core = crate::space::find_or_create("clojure.core").object();
+    crate::space::binding::push(&[crate::space::ns_var().value(), core]).ok()?;
+    let v = crate::space::load::eval_text(text, "clojure/core.clj", 1);
+    crate::space::binding::pop();
+    let v = v.ok()?;
+    made.insert(name, Root::new(v));
+    Some(v)
 }
 
 /// The class's own superclass, as far as that means something here.

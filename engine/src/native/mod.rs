@@ -119,6 +119,8 @@ macro_rules! natives {
 
 mod arith;
 pub mod array;
+mod cl_format;
+mod cl_number;
 pub mod class;
 mod clojure_string;
 mod closure;
@@ -136,8 +138,10 @@ mod member;
 mod misc;
 mod multi;
 pub mod name;
+mod names;
 mod namespace;
 mod printing;
+mod pretty;
 mod promise;
 mod protocol;
 mod reference;
@@ -165,6 +169,9 @@ static TABLES: &[&Table] = &[
     &misc::TABLE,
     &multi::HOST,
     &multi::TABLE,
+    &pretty::HOST,
+    &cl_format::HOST,
+    &names::HOST,
     &promise::TABLE,
     &crate::concurrent::future::TABLE,
     &crate::concurrent::future::HOST,
@@ -238,6 +245,12 @@ pub fn find(ns: &str, name: &str) -> Option<&'static Native> {
     index.get(&(ns, name)).copied()
 }
 
+/// What `doc` says of a function in Rust: a line `name|text` behind the one that names its namespace.
+pub fn doc(ns: &str, name: &str) -> Option<&'static str> {
+    let own = include_str!("docs.txt").lines().skip_while(|l| *l != ns).skip(1);
+    own.take_while(|l| l.contains('|')).find_map(|l| l.strip_prefix(name)?.strip_prefix('|'))
+}
+
 /// All names of a namespace that are written in Rust.
 pub fn names(ns: &str) -> impl Iterator<Item = &'static str> {
     TABLES.iter().chain(MACROS).filter(move |t| t.ns == ns).flat_map(|t| t.rows.iter().map(|r| r.name))
@@ -262,6 +275,7 @@ pub fn read_class(d: &questions::Diagnostic) -> Class {
 pub fn constructs(class: &str) -> bool {
     Class::named(class).is_some() || member::constructor(class).is_some()
 }
+pub(crate) use multi::print_method;
 pub use member::{data_reader, find as member, reader_conditional, regex};
 
 impl Native {

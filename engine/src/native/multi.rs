@@ -80,8 +80,19 @@ fn update(m: Gc<MultiFn>, table: &Mutable, change: impl Fn(Value) -> Res) -> Res
         }
     }
 }
+/// The method of `print-method` that a program gave the value's class; none where it is the one for all.
+pub(crate) fn print_method(v: Value) -> Res<Option<Value>> {
+    let Some(m) = resolve::core("print-method")?.cast::<MultiFn>() else { return Ok(None) };
+    let f = method(m, invoke(m.dispatch, &[v, Value::NIL])?)?;
+    let default = coll::get(m.methods.get(), m.default, Value::NIL)?;
+    Ok((f != default && !f.is_nil()).then_some(f))
+}
+
 fn add_method(v: Value, key: Value, f: Value) -> Res {
     let m = multi(v)?;
+    if name_of(m) == "print-method" && key != m.default {
+        print::METHODS.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
     update(m, &m.methods, |all| coll::assoc(all, key, f))
 }
 fn remove_method(v: Value, key: Value) -> Res {

@@ -1,7 +1,9 @@
 //! Printing: values to text as Clojure prints them, and where it goes. `printer` walks values, `object` has the values
-//! that print as `#object[…]`, `#error {…}` and their like, `writer` and `reader` are `*out*` and `*in*`.
+//! that print as `#object[…]`, `#error {…}` and their like, `writer` and `reader` are `*out*` and `*in*`, `pretty`
+//! lays text out in lines.
 
 mod object;
+pub mod pretty;
 mod printer;
 mod reader;
 mod writer;
@@ -11,7 +13,7 @@ mod tests;
 
 pub(crate) use object::munge_name;
 pub use printer::{Style, escape, print_to, to_str};
-pub(crate) use printer::{print_all, text_of_all};
+pub(crate) use printer::{METHODS, print_all, print_plainly, text_of_all};
 pub use reader::{Reader, input, stdin_reader};
 pub use writer::{
     Sink, Writer, contents, end_line, flush_out, io_error, out, pipe_closed, share_with_c, stderr_writer,

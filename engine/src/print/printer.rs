@@ -13,6 +13,10 @@ use crate::thread;
 use crate::value::Value;
 use std::fmt::Write;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Set for good when a program adds a method to `print-method`.
+pub(crate) static METHODS: AtomicBool = AtomicBool::new(false);
 
 /// `pr` or `print`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +38,8 @@ pub(super) struct Printer<'a> {
     length: Option<usize>,
     level: Option<usize>,
     depth: usize,
+    /// `print-method` has methods of the program's, and they count for the next value.
+    methods: bool,
 }
 
 /// Prints to a text.
@@ -44,6 +50,13 @@ pub fn print_to(out: &mut String, v: Value, style: Style) -> Res<()> {
         }
     }
     Printer::new(out, None, style).print(v)
+}
+
+/// Prints to a text; no method of `print-method` counts for `v` itself.
+pub(crate) fn print_plainly(out: &mut String, v: Value, style: Style) -> Res<()> {
+    let mut p = Printer::new(out, None, style);
+    p.methods = false;
+    p.print(v)
 }
 
 /// Prints to a writer by way of `buffer`, whose rest the caller writes.
@@ -161,6 +174,7 @@ impl<'a> Printer<'a> {
             length: setting(special::PRINT_LENGTH.get()),
             level: setting(special::PRINT_LEVEL.get()),
             depth: 0,
+            methods: METHODS.load(Ordering::Relaxed) && style == Style::Readable,
         }
     }
 
@@ -204,8 +218,23 @@ impl<'a> Printer<'a> {
         }
     }
 
+    /// What a method of the program's prints for the value; false where there is none.
+    fn by_method(&mut self, v: Value) -> Res<bool> {
+        let Some(f) = crate::native::print_method(v)? else { return Ok(false) };
+        let w = super::string_writer();
+        crate::invoke::invoke(f, &[v, w.value()])?;
+        self.out.push_str(&w.text().unwrap_or_default());
+        Ok(true)
+    }
+
     fn print_object(&mut self, v: Value) -> Res<()> {
         use TypeId as T;
+        if METHODS.load(Ordering::Relaxed) && self.readably {
+            let counts = std::mem::replace(&mut self.methods, true);
+            if counts && self.by_method(v)? {
+                return Ok(());
+            }
+        }
         match v.type_id() {
             T::TEXT => match v.cast::<Text>() {
                 Some(t) if self.readably => escape(self.out, t.as_str()),

@@ -24,6 +24,8 @@ pub enum Sink {
     File(io::BufWriter<File>),
     /// An embedder's, nREPL's: told every piece.
     Call(Box<dyn FnMut(&str) + Send>),
+    /// Laid out in lines when it is complete.
+    Pretty(super::pretty::Pretty),
     Closed,
 }
 
@@ -69,6 +71,10 @@ impl Writer {
                 f(s);
                 Ok(())
             }
+            Sink::Pretty(p) => {
+                p.text(s);
+                Ok(())
+            }
             Sink::Closed => Err(io::Error::other("Stream closed")),
         };
         done.map_err(|e| io_error(&e))
@@ -88,6 +94,24 @@ impl Writer {
             *sink = Sink::Closed;
         }
         Ok(())
+    }
+    /// What the pretty printer is told; nothing where the writer is none.
+    pub fn pretty<T>(&self, f: impl FnOnce(&mut super::pretty::Pretty) -> T) -> Option<T> {
+        match &mut *self.sink.lock() {
+            Sink::Pretty(p) => Some(f(p)),
+            _ => None,
+        }
+    }
+    /// What a pretty printer's writer was told, taken.
+    pub fn take_pretty(&self) -> Option<super::pretty::Pretty> {
+        let mut sink = self.sink.lock();
+        match std::mem::replace(&mut *sink, Sink::Closed) {
+            Sink::Pretty(p) => Some(p),
+            other => {
+                *sink = other;
+                None
+            }
+        }
     }
     /// What a string writer holds; `None` for others.
     pub fn text(&self) -> Option<String> {

@@ -49,6 +49,11 @@ pub fn has(ns: &str) -> bool {
     SOURCES.iter().any(|s| s.ns == ns)
 }
 
+/// The namespaces that are, or of which a part is.
+pub fn namespaces() -> impl Iterator<Item = &'static str> {
+    SOURCES.iter().map(|s| s.ns)
+}
+
 /// The names that are written in Clojure.
 pub fn names(ns: &str) -> impl Iterator<Item = &'static str> {
     SOURCES.iter().filter(move |s| s.ns == ns).flat_map(|s| s.definitions.iter().map(|d| d.name))

@@ -2,7 +2,7 @@
 //! top-level `do` is unrolled.
 
 use super::resolve;
-use super::{Namespace, current};
+use super::{Namespace, binding, current};
 use crate::analyze::{self, Results};
 use crate::clock;
 use crate::coll;
@@ -169,10 +169,14 @@ pub fn load_file(path: &str) -> Res {
     match std::fs::read_to_string(path) {
         Ok(text) => {
             let mut last = Value::NIL;
-            each_form(&text, path, 1, Results::Dropped, &mut |v| {
+            let named = crate::text::Text::value(path);
+            binding::push(&[super::special::FILE.var().value(), named])?;
+            let done = each_form(&text, path, 1, Results::Dropped, &mut |v| {
                 last = v;
                 Ok(())
-            })?;
+            });
+            binding::pop();
+            done?;
             Ok(last)
         }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {

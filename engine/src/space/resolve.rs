@@ -176,6 +176,10 @@ pub fn native_meta(var: Gc<Var>) -> Value {
             pairs.push(key("macro"));
             pairs.push(Value::TRUE);
         }
+        if let Some(doc) = native::doc(&ns, &name) {
+            pairs.push(key("doc"));
+            pairs.push(crate::text::Text::value(doc));
+        }
         coll::map(&pairs)
     })();
     match made {

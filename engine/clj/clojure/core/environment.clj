@@ -45,8 +45,6 @@
   [& args]
   (apply rung.host/read-with-text args))
 
-(defn inst-ms* "The milliseconds of an instant." [inst] (inst-ms inst))
-
 (defn load
   "Loads files by their paths below the path's folders, without extension."
   [& paths]

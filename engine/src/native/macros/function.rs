@@ -141,12 +141,44 @@ fn definition(a: &[Value], what: &str, extra: &[Value], more: &[(&str, Value)]) 
         all = coll::assoc(all, key("tag"), quote(tag))?;
     }
     let name = coll::with_meta(name, all)?;
+    let decls = hinted(decls, tag)?;
+    let decls = &decls[..];
     let mut function = GcVec::new();
     function.push(plain("fn*"));
     // Inside, its own name is the var: a later redefinition is seen. Hence the function itself has none.
     function.extend_from_slice(&arities(decls, extra)?);
     let function = super::placed(list(&function), a[0])?;
     Ok(special("def", &[name, function]))
+}
+
+/// `^long` and `^double` on the name are hints of every arity's result that has none of its own.
+fn hinted(decls: &[Value], tag: Value) -> Res<GcVec> {
+    let all: GcVec = decls.iter().copied().collect();
+    if !tag.cast::<Symbol>().is_some_and(|s| matches!(s.name_str(), "long" | "double")) {
+        return Ok(all);
+    }
+    let hint = |params: Value| -> Res {
+        let meta = coll::meta(params);
+        let meta = if meta.is_nil() { coll::map(&[])? } else { meta };
+        if coll::get(meta, key("tag"), Value::NIL)?.is_nil() {
+            coll::with_meta(params, coll::assoc(meta, key("tag"), tag)?)
+        } else {
+            Ok(params)
+        }
+    };
+    let mut out = GcVec::new();
+    for (i, &d) in all.iter().enumerate() {
+        if coll::kind::is_vector(d) && i == 0 {
+            out.push(hint(d)?);
+        } else if coll::is_seq(d) && !coll::kind::is_vector(all[0]) {
+            let rest = coll::rest(d)?;
+            let made = coll::cons(hint(coll::first(d)?)?, rest)?;
+            out.push(super::placed(made, d)?);
+        } else {
+            out.push(d);
+        }
+    }
+    Ok(out)
 }
 
 pub(super) fn defn(a: &[Value]) -> Res {

@@ -133,6 +133,10 @@ impl Translator<'_> {
                 *m = now;
             }
             self.out.pop();
+            if letters.is_empty() {
+                // Something that a quantifier may follow.
+                self.out.push_str("(?:)");
+            }
             if !(on.is_empty() && off.is_empty()) {
                 // Flags hold to the end of the group, over its alternatives.
                 let opening = format!("(?{on}{minus}:");
@@ -304,7 +308,11 @@ impl Translator<'_> {
                 '\\' => self.escape(true),
                 '&' if self.rest.peek() == Some(&'&') => {
                     self.rest.next();
-                    self.out.push_str("&&");
+                    // A side without items takes everything.
+                    let empty = self.out.ends_with('[') && !self.out.ends_with("\\[") || self.out.ends_with("[^");
+                    if !empty && self.rest.peek() != Some(&']') {
+                        self.out.push_str("&&");
+                    }
                 }
                 // Set operations of the target that Java does not have, and blanks under the flag x.
                 '~' | '&' | '#' => {
