@@ -222,9 +222,11 @@ impl Gen<'_> {
         };
         let inside = full.is_some();
         self.full.extend(full);
-        self.hint = Some((init, b.slot));
+        // A `let` inside the initialiser has a hint of its own.
+        let outer = self.hint.replace((init, b.slot));
         let op = self.expr(init);
-        let named = self.hint.take().is_none();
+        let named = self.hint.is_none();
+        self.hint = outer;
         let on = self.types.node(init) != Type::Never;
         if on && op.is_void() {
             self.discard(op);
