@@ -15,7 +15,7 @@ struct Finding {
 }
 
 pub fn run(options: &Options) -> Status {
-    let findings = [compiler_library(), headers(), clang(), cache(), setup()];
+    let findings = [compiler_library(), headers(), clang(), cache(), setup(options)];
     let ok = findings.iter().all(|f| f.found.is_ok() || !f.needed);
     if options.json.is_some() {
         let rows: Vec<_> = findings
@@ -89,9 +89,12 @@ fn cache() -> Finding {
 }
 
 /// Which source decided the settings that have several.
-fn setup() -> Finding {
+fn setup(options: &Options) -> Finding {
     let cache = if std::env::var_os("XDG_CACHE_HOME").is_some() { "XDG_CACHE_HOME" } else { "HOME" };
     let lib = if std::env::var_os("RUNG_CLANG_LIB").is_some() { "RUNG_CLANG_LIB" } else { "the executable's place" };
     let text = format!("cache folder from {cache}, C++ library from {lib}");
-    Finding { name: "settings", found: Ok(text), mend: "", needed: false }
+    let found = super::setup::fill(&mut options.clone()).map_err(|d| d.message).map(|decided| {
+        decided.iter().fold(text, |all, d| format!("{all}; {} {} from {}", d.key, d.value, d.source))
+    });
+    Finding { name: "settings", found, mend: "correct the file", needed: true }
 }

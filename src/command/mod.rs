@@ -7,6 +7,7 @@ mod doctor;
 mod explain;
 mod options;
 mod run;
+mod setup;
 
 pub use options::{Options, Reporting};
 pub(crate) use run::{TYPED, report};
@@ -131,7 +132,12 @@ pub fn main() -> ! {
         Ok(line) => line,
         Err(e) => refuse(&e),
     };
-    let options = line.options;
+    let mut options = line.options;
+    let reads = !matches!(line.command, Some(Command::Explain { .. } | Command::Completions { .. } | Command::Doctor));
+    if let Err(d) = if reads { setup::fill(&mut options).map(drop) } else { Ok(()) } {
+        complain(&options, &d);
+        leave(Status::Unusable);
+    }
     let status = match line.command {
         None => program(options, line.eval, line.main, line.rest),
         Some(Command::Repl) => run::repl(options, run::Prompting::Always),

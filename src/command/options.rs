@@ -99,7 +99,7 @@ fn tune(text: &str) -> Result<(String, u64), Diagnostic> {
 }
 
 /// `512M` as bytes.
-fn size(text: &str) -> Result<usize, String> {
+pub(super) fn size(text: &str) -> Result<usize, String> {
     let (digits, shift) = match text.trim_end_matches(['B', 'b', 'i']) {
         t if t.ends_with(['k', 'K']) => (&t[..t.len() - 1], 10),
         t if t.ends_with(['m', 'M']) => (&t[..t.len() - 1], 20),

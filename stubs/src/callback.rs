@@ -2,7 +2,8 @@
 //! one of a pool of functions generated for its signature, each with a place for the callback that it calls.
 //!
 //! C++ may keep a function pointer for ever, so its place is never given back; the same function (same code, same
-//! captures) finds its place again, so a loop that passes `(fn [a b] …)` to `qsort` uses one.
+//! captures) finds its place again, so a loop that passes `(fn [a b] …)` to `qsort` uses one. A signature has
+//! [`MOST_FUNCTIONS`] places; a program that needs more passes ever new closures, and is told so.
 //!
 //! An error in a `std::function` is thrown as `rung::error`. One in a plain function is left for the outer call: in the
 //! thread, or, where C++ called from a thread of its own, in the mailbox of the thread that made the callback.
@@ -112,6 +113,9 @@ fn not_callable(ty: &CppType, why: Diagnostic) -> Thrown {
 /// Functions of a generated pool; `pool_size` of `rung/callback.hpp`.
 const POOL: usize = 4;
 
+/// Different functions that may become plain functions of one signature.
+pub const MOST_FUNCTIONS: usize = 1024;
+
 /// All plain functions of one signature.
 #[derive(Default)]
 struct Pools {
@@ -167,8 +171,20 @@ fn pointer(host: &Stubs, v: Value, ty: &CppType) -> Res<u64> {
                 return Ok(place.function);
             }
         }
+        if pools().lock().get(&ty.name).is_some_and(|p| p.made * POOL >= MOST_FUNCTIONS) {
+            return Err(no_more(ty));
+        }
         more(host, ty).map_err(|why| not_callable(ty, why))?;
     }
+}
+
+#[cold]
+fn no_more(ty: &CppType) -> Thrown {
+    let name = boxes::shown(ty);
+    let message = format!("{MOST_FUNCTIONS} different functions were passed as {name} already");
+    let help = "C++ may keep a function pointer for ever, so none is taken back: pass one function that looks its work up \
+                (in an atom, by the void* that C++ hands through), or use std::function";
+    convert::raise(crate::run_error("cpp/limit", message).help(help))
 }
 
 /// The same function: identical, or of the same code with identical captures.

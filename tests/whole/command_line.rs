@@ -347,3 +347,31 @@ fn every_code_in_the_sources_is_on_the_page() {
     missing.dedup();
     assert!(seen > 50 && missing.is_empty(), "{seen} seen; not in docs/errors.md:\n{}", missing.join("\n"));
 }
+
+#[test]
+fn settings_come_from_the_project_and_the_environment() {
+    let folder = crate::process::cache().join("settings");
+    std::fs::create_dir_all(folder.join("src")).expect("a folder");
+    std::fs::create_dir_all(folder.join("other")).expect("a folder");
+    std::fs::write(folder.join("rung.edn"), "{:path [\"src\"], :strategy :interpret}").expect("a file");
+    std::fs::write(folder.join("src/lib.clj"), "(ns lib) (defn where [] :project)").expect("a file");
+    std::fs::write(folder.join("other/lib.clj"), "(ns lib) (defn where [] :environment)").expect("a file");
+    let form = "(do (require 'lib) (lib/where))";
+    let asked = |args: &[&str], path: Option<&str>| {
+        let mut c = crate::process::rung(args);
+        c.current_dir(folder.join("src"));
+        path.map(|p| c.env("RUNG_PATH", folder.join(p)));
+        crate::process::finish(c, b"", std::time::Duration::from_secs(120))
+    };
+    assert_eq!(asked(&["-e", form], None).out, ":project\n");
+    assert_eq!(asked(&["-e", form], Some("other")).out, ":environment\n");
+    let line = ["--path", "../other", "-e", form];
+    assert_eq!(asked(&line, Some("src")).out, ":environment\n", "the command line is first");
+    let doctor = asked(&["doctor"], None);
+    assert!(doctor.out.contains("strategy interpret from") && doctor.out.contains("rung.edn"), "{doctor:?}");
+    std::fs::write(folder.join("rung.edn"), "{:pathh [\"src\"]}").expect("a file");
+    let wrong = asked(&["--json", "-e", "1"], None);
+    assert_eq!((wrong.status, wrong.codes()), (Some(2), vec!["rung/settings".to_owned()]), "{wrong:?}");
+    assert!(wrong.err.contains("did you mean :path?"), "{}", wrong.err);
+    std::fs::remove_dir_all(&folder).expect("the folder goes");
+}

@@ -30,4 +30,7 @@ golden! {
     run_ex_info "(defn check [x]\n  (throw (ex-info \"out of range\" {:x x :max 10}\n                  (Exception. \"deeper\"))))\n(check 11)"
     run_class_cast "(+ 1 \"two\")"
     run_arity "((fn [a b] a) 1)"
+    cpp_nearest_name "(cpp/raw \"int tw(int x) { return 2 * x; }\")\n(cpp/tww 4)"
+    cpp_wrong_argument "(cpp/raw \"double area(double w, double h) { return w * h; }\")\n(cpp/area 2.0 \"three\")"
+    cpp_too_many_arguments "(cpp/raw \"int tw(int x) { return 2 * x; }\")\n(println (cpp/tw 1 2 3))"
 }

@@ -96,9 +96,10 @@ impl Analyzer<'_> {
                 Ty::Value => Arg::Boxed {},
             });
         }
-        let answer = match self.ask(Question::Call(CallQuestion { callee: callee.clone(), args: kinds }))? {
-            Answer::Call(answer) => answer,
-            _ => return Err(self.error("cpp/call", "this cannot be called")),
+        let answer = match self.answer(Question::Call(CallQuestion { callee: callee.clone(), args: kinds }))? {
+            Ok(Answer::Call(answer)) => answer,
+            Ok(_) => return Err(self.error("cpp/call", "this cannot be called")),
+            Err(d) => return Err(self.refused_call(d, &callee, form, &args)),
         };
         let mut ids = Vec::with_capacity(args.len());
         for (i, (id, child)) in args.into_iter().enumerate() {

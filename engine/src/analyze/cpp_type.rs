@@ -133,11 +133,14 @@ impl Analyzer<'_> {
 
     /// One question to the C++ side, its errors put at the form at hand.
     pub(crate) fn ask(&mut self, q: Question) -> Res<Answer> {
+        self.answer(q)?.map_err(|d| self.raise(d))
+    }
+
+    /// The answer, or what is wrong; Err where a later pass will know.
+    pub(crate) fn answer(&mut self, q: Question) -> Res<Result<Answer, Diagnostic>> {
         if self.collecting.is_some() {
-            match host::parts().cpp.known(&q) {
-                Some(Ok(answer)) => return Ok(answer),
-                Some(Err(d)) => return Err(self.raise(d)),
-                None => (),
+            if let Some(known) = host::parts().cpp.known(&q) {
+                return Ok(known);
             }
             if let Some(c) = self.collecting.as_mut().filter(|c| !c.asked.contains(&q)) {
                 c.asked.insert(q.clone());
@@ -146,8 +149,7 @@ impl Analyzer<'_> {
             return Err(self.missing());
         }
         match host::parts().cpp.ask(std::slice::from_ref(&q)).pop() {
-            Some(Ok(a)) => Ok(a),
-            Some(Err(d)) => Err(self.raise(d)),
+            Some(answer) => Ok(answer),
             None => Err(self.error("cpp/unresolved", "the C++ side gave no answer")),
         }
     }

@@ -5,6 +5,7 @@ mod call;
 mod constant;
 mod cpp;
 mod cpp_call;
+mod cpp_refused;
 mod cpp_type;
 mod dependants;
 mod expr;
