@@ -90,6 +90,9 @@ fn wrong_arity(f: Value, n: usize) -> fault::Thrown {
 /// `(apply f lead… rest)`. The rest stays a seq, realised only as far as the function's arities ask for.
 pub fn apply(f: Value, lead: &[Value], rest: Value) -> Res {
     let Some(function) = f.cast::<Function>() else {
+        if !is_callable(f) && f.type_id() < TypeId::FIRST_USER {
+            return Err(not_callable(f));
+        }
         let args = coll::spread(lead, rest)?;
         return invoke_other(f, &args);
     };

@@ -146,7 +146,7 @@ pub fn is_fn(v: Value) -> bool {
 /// `ifn?`: whatever can be called.
 pub fn is_ifn(v: Value) -> bool {
     is_fn(v)
-        || is_associative(v)
+        || is_associative(v) && !foreign::is(Interface::Record, v)
         || is_set(v)
         || matches!(
             v.type_id(),

@@ -236,7 +236,15 @@ macro_rules! narrow {
         }
     )*};
 }
-narrow! { unchecked_long i64; unchecked_int i32; unchecked_short i16; unchecked_byte i8; }
+narrow! { unchecked_long i64; unchecked_short i16; unchecked_byte i8; }
+/// Of a character its code; a double is cut to the nearest int.
+fn unchecked_int(v: Value) -> Res {
+    if let (Some(d), None) = (v.as_double(), v.as_long()) {
+        return Ok(Value::int(d as i32));
+    }
+    let v = v.as_char().map_or(v, |c| Value::long(i64::from(c)));
+    Ok(Value::int(number::wrap_long(v)? as i32))
+}
 fn unchecked_char(v: Value) -> Res {
     Ok(Value::char(u32::from(number::wrap_long(v)? as u16)))
 }

@@ -103,13 +103,14 @@ natives! { pub TABLE "clojure.core";
     "aset-long" "[array idx val]" [(3) store] "aset-double" "[array idx val]" [(3) store] "aset-int" "[array idx val]" [(3) store]
     "aset-float" "[array idx val]" [(3) store] "aset-short" "[array idx val]" [(3) store] "aset-char" "[array idx val]" [(3) store]
     "aset-byte" "[array idx val]" [(3) store] "aset-boolean" "[array idx val]" [(3) store]
-    "longs" "[xs]" [(1) same] "doubles" "[xs]" [(1) same] "ints" "[xs]" [(1) same] "floats" "[xs]" [(1) same]
-    "shorts" "[xs]" [(1) same] "chars" "[xs]" [(1) same] "bytes" "[xs]" [(1) same] "booleans" "[xs]" [(1) same]
+    "longs" "[xs]" [(1) |v| same(TypeId::LONG_ARRAY, v)] "doubles" "[xs]" [(1) |v| same(TypeId::DOUBLE_ARRAY, v)] "ints" "[xs]" [(1) |v| same(TypeId::INT_ARRAY, v)] "floats" "[xs]" [(1) |v| same(TypeId::FLOAT_ARRAY, v)]
+    "shorts" "[xs]" [(1) |v| same(TypeId::SHORT_ARRAY, v)] "chars" "[xs]" [(1) |v| same(TypeId::CHAR_ARRAY, v)] "bytes" "[xs]" [(1) |v| same(TypeId::BYTE_ARRAY, v)] "booleans" "[xs]" [(1) |v| same(TypeId::BOOLEAN_ARRAY, v)]
     "bytes?" "[x]" [(1) |v: Value| Ok(Value::bool(v.type_id() == TypeId::BYTE_ARRAY))]
 }
 
-fn same(v: Value) -> Res {
-    Ok(v)
+/// The array, when it is one of the type.
+fn same(ty: TypeId, v: Value) -> Res {
+    if v.is_nil() || v.type_id() == ty { Ok(v) } else { Err(fault::class_cast(v, ty.name())) }
 }
 fn store(a: Value, i: Value, x: Value) -> Res {
     coll::arrays::set(a, number::to_long(i)?, x)

@@ -203,6 +203,10 @@ fn upper_case(v: Value) -> Res {
 fn lower_case(v: Value) -> Res {
     Ok(Text::value(&chars(v)?.as_str().to_lowercase()))
 }
+/// The string itself: functions that take nothing else.
+fn own(v: Value) -> Res<Gc<Text>> {
+    if v.is_nil() { chars(v) } else { text(v) }
+}
 fn capitalize(v: Value) -> Res {
     let t = chars(v)?;
     let s = t.as_str();
@@ -210,16 +214,16 @@ fn capitalize(v: Value) -> Res {
     Ok(Text::value(&(s[..first].to_uppercase() + &s[first..].to_lowercase())))
 }
 fn trim(v: Value) -> Res {
-    Ok(Text::value(chars(v)?.as_str().trim_matches(is_blank_char)))
+    Ok(Text::value(own(v)?.as_str().trim_matches(is_blank_char)))
 }
 fn triml(v: Value) -> Res {
-    Ok(Text::value(chars(v)?.as_str().trim_start_matches(is_blank_char)))
+    Ok(Text::value(own(v)?.as_str().trim_start_matches(is_blank_char)))
 }
 fn trimr(v: Value) -> Res {
-    Ok(Text::value(chars(v)?.as_str().trim_end_matches(is_blank_char)))
+    Ok(Text::value(own(v)?.as_str().trim_end_matches(is_blank_char)))
 }
 fn trim_newline(v: Value) -> Res {
-    Ok(Text::value(chars(v)?.as_str().trim_end_matches(['\n', '\r'])))
+    Ok(Text::value(own(v)?.as_str().trim_end_matches(['\n', '\r'])))
 }
 fn is_blank(v: Value) -> Res {
     if v.is_nil() {
@@ -228,7 +232,7 @@ fn is_blank(v: Value) -> Res {
     Ok(Value::bool(text(v)?.as_str().chars().all(is_blank_char)))
 }
 fn escape(s: Value, map: Value) -> Res {
-    let s = chars(s)?;
+    let s = own(s)?;
     let mut out = String::new();
     for c in s.as_str().chars() {
         let found = invoke(map, &[Value::char(c as u32)])?;
@@ -241,7 +245,7 @@ fn escape(s: Value, map: Value) -> Res {
     Ok(Text::value(&out))
 }
 fn reverse(v: Value) -> Res {
-    Ok(Text::value(&chars(v)?.as_str().chars().rev().collect::<String>()))
+    Ok(Text::value(&own(v)?.as_str().chars().rev().collect::<String>()))
 }
 fn includes(s: Value, part: Value) -> Res {
     Ok(Value::bool(chars(s)?.as_str().contains(text(part)?.as_str())))
@@ -260,17 +264,17 @@ fn index_of2(s: Value, part: Value) -> Res {
     index_of(s, part, Value::ZERO)
 }
 fn index_of(s: Value, part: Value, from: Value) -> Res {
-    let (t, part) = (chars(s)?, chars(part)?);
+    let (t, part) = (own(s)?, chars(part)?);
     let from = byte_of(&t, usize::try_from(number::to_long(from)?).unwrap_or(0));
     place(&t, t.as_str()[from..].find(part.as_str()).map(|i| from + i))
 }
 fn last_index_of2(s: Value, part: Value) -> Res {
-    let (t, part) = (chars(s)?, chars(part)?);
+    let (t, part) = (own(s)?, chars(part)?);
     place(&t, t.as_str().rfind(part.as_str()))
 }
 /// The last place that begins at or before `from`.
 fn last_index_of(s: Value, part: Value, from: Value) -> Res {
-    let (t, part) = (chars(s)?, chars(part)?);
+    let (t, part) = (own(s)?, chars(part)?);
     let Ok(from) = usize::try_from(number::to_long(from)?) else { return Ok(Value::NIL) };
     let (s, from) = (t.as_str(), byte_of(&t, from));
     let mut end = (from + part.as_str().len()).min(s.len());

@@ -23,7 +23,7 @@ doubles! {
     asin |x| x.asin(); acos |x| x.acos(); atan |x| x.atan(); sinh |x| x.sinh(); cosh |x| x.cosh(); tanh |x| x.tanh();
     exp |x| x.exp(); expm1 |x| x.exp_m1(); log |x| x.ln(); log10 |x| x.log10(); log1p |x| x.ln_1p();
     floor |x| x.floor(); ceil |x| x.ceil(); rint |x| x.round_ties_even(); signum |x| if x == 0.0 || x.is_nan() { x } else { x.signum() };
-    radians |x| x / 180.0 * std::f64::consts::PI; degrees |x| x * 180.0 / std::f64::consts::PI;
+    radians |x| x * 0.017_453_292_519_943_295; degrees |x| x * 57.295_779_513_082_32;
     ulp |x| ulp_of(x); next_up |x| x.next_up(); next_down |x| x.next_down();
 }
 fn ulp_of(x: f64) -> f64 {

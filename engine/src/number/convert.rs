@@ -69,7 +69,11 @@ pub fn hint_double(v: Value) -> Res {
 /// The same for narrower kinds: `int`, `short`, `byte`.
 pub fn to_range(v: Value, least: i64, greatest: i64, kind: &str) -> Res<i64> {
     if let Some(n) = v.as_long().or_else(|| v.as_char().map(i64::from)) {
-        return if n >= least && n <= greatest { Ok(n) } else { Err(out_of_range(v, kind)) };
+        return match n >= least && n <= greatest {
+            true => Ok(n),
+            false if kind == "int" => Err(fault::raise(Class::Arithmetic, "integer overflow")),
+            false => Err(out_of_range(v, kind)),
+        };
     }
     let cut = match Num::of(v)? {
         Num::Double(d) if d.is_nan() => Some(0),
@@ -82,7 +86,7 @@ pub fn to_range(v: Value, least: i64, greatest: i64, kind: &str) -> Res<i64> {
 
 /// The low 64 bits of a number cut towards zero: `unchecked-long` and narrower ones.
 pub fn wrap_long(v: Value) -> Res<i64> {
-    if let Some(n) = v.as_long().or_else(|| v.as_char().map(i64::from)) {
+    if let Some(n) = v.as_long() {
         return Ok(n);
     }
     Ok(match Num::of(v)? {

@@ -512,8 +512,15 @@ pub fn to_str(out: &mut String, v: Value) -> Res<()> {
         },
         T::LAZY_SEQ | T::EDUCTION => {
             // As Object.toString has it on the JVM; forced, as the hash there forces it.
-            let _ = Cursor::new(v)?;
-            object::identity_str(out, v)
+            let (mut items, mut h) = (Cursor::new(v)?, 1u32);
+            if v.type_id() == T::EDUCTION {
+                return object::identity_str(out, v);
+            }
+            while let Some(x) = items.next()? {
+                h = h.wrapping_mul(31).wrapping_add(coll::java_hash(x)?);
+            }
+            let _ = write!(out, "clojure.lang.LazySeq@{h:x}");
+            Ok(())
         }
         _ if v.type_id() >= T::FIRST_USER => object::foreign_str(out, v),
         T::VAR | T::KEYWORD | T::NONE | T::VECTOR | T::SUBVEC | T::MAP_ENTRY => print_to(out, v, Style::Readable),

@@ -82,6 +82,7 @@
     (rung.host/define-type full fields :type)
     `(do
        (rung.host/ensure-type ~full '~fields :type)
+       (declare ~(symbol (str "->" name)))
        ~@(when (seq specs) [(rung.types/implementation class fields specs)])
        (defn ~(symbol (str "->" name))
          ~(str "Positional factory function for class " full ".")
@@ -100,6 +101,7 @@
     (rung.host/define-type full plain :record)
     `(do
        (rung.host/ensure-type ~full '~plain :record)
+       (declare ~(symbol (str "->" name)) ~(symbol (str "map->" name)))
        ~@(when (seq specs) [(rung.types/implementation class plain specs)])
        (defn ~(symbol (str "->" name))
          ~(str "Positional factory function for class " full ".")
