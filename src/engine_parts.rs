@@ -234,10 +234,11 @@ fn provide() {
 }
 
 /// What the C++ host counts.
-const CPP_METRICS: [(&str, &str); 5] = [
-    ("trampolines.made", "trampolines made in this process"),
+const CPP_METRICS: [(&str, &str); 6] = [
+    ("trampolines.made", "trampolines that Clang compiled"),
     ("trampolines.shared", "call sites that found their trampoline made"),
-    ("trampolines.shaped", "trampolines that depend on the signature's shape only"),
+    ("trampolines.shaped", "trampolines from recipes, with nothing compiled"),
+    ("trampolines.shapes", "shapes of recipes that were hot and compiled"),
     ("clang.sessions", "sessions opened with Clang"),
     ("clang.compiles", "modules that Clang compiled"),
 ];

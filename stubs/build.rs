@@ -13,6 +13,7 @@ fn main() {
         .flag("-frtti")
         .include("include")
         .file("cpp/guard.cpp")
+        .file("cpp/recipe.cpp")
         .file("cpp/text.cpp")
         .compile("rung_stubs_cpp");
 }

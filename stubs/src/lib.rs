@@ -6,6 +6,7 @@
 //!  environment.rs the key of all that was declared            answers.rs   which answers outlive a declaration
 //!  link.rs       shared libraries                            sites.rs     trampolines by site
 //!  guard.rs      the call, exceptions as errors              generated.rs small C++ functions made on demand, by type
+//!  thunks.rs     trampolines from recipes, with nothing compiled
 //!  boxes.rs      pointers and objects in Clojure's hands     convert/     words to C++ values and back
 //!  callback.rs   Clojure functions as C++ callables          runtime.rs   the table that generated C++ calls
 //! ```
@@ -22,8 +23,10 @@ mod link;
 mod runtime;
 mod session;
 mod sites;
+mod thunks;
 
 pub use library::library_path;
+pub use thunks::is_compiled;
 
 use engine::analyze::{SiteId, Tree, UnitData};
 use engine::fault::{Res, Thrown};
@@ -34,6 +37,7 @@ use questions::{
     Answer, Blob, Compiled, Completion, CppType, Diagnostic, Loaded, Phase, Question, RawDone, Request, Response,
     Trampoline,
 };
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// What the command line says about C++. Empty lists are fine.
@@ -55,11 +59,9 @@ pub struct StubsConfig {
 
 /// The C++ host.
 pub struct Stubs {
-    session: session::Session,
+    session: Arc<session::Session>,
     sites: sites::Sites,
     generated: generated::Generated,
-    /// Addresses of symbols that were asked for.
-    symbols: dashmap::DashMap<String, u64>,
 }
 
 impl Default for Stubs {
@@ -71,10 +73,9 @@ impl Default for Stubs {
 impl Stubs {
     pub fn new(config: StubsConfig) -> Stubs {
         Stubs {
-            session: session::Session::new(config),
+            session: Arc::new(session::Session::new(config)),
             sites: sites::Sites::default(),
             generated: generated::Generated::default(),
-            symbols: dashmap::DashMap::new(),
         }
     }
     /// Changes the configuration; false once the session is open.
@@ -98,7 +99,10 @@ impl Stubs {
 /// For `--metrics`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
+    /// Compiled by Clang.
     pub made: u64,
+    /// From recipes.
+    pub shaped: u64,
     pub shared: u64,
 }
 
@@ -196,6 +200,8 @@ impl CppHost for Stubs {
         let counts = self.sites.counts();
         vec![
             ("trampolines.made", counts.made),
+            ("trampolines.shaped", counts.shaped),
+            ("trampolines.shapes", thunks::SHAPES.load(Ordering::Relaxed)),
             ("trampolines.shared", counts.shared),
             ("clang.sessions", session::SESSIONS.load(Ordering::Relaxed)),
             ("clang.compiles", session::COMPILES.load(Ordering::Relaxed)),
@@ -217,12 +223,7 @@ impl CppHost for Stubs {
         guard::direct_calls()
     }
     fn address_of(&self, symbol: &str) -> Option<u64> {
-        if let Some(known) = self.symbols.get(symbol) {
-            return Some(*known);
-        }
-        let address = self.session.linked(symbol)?;
-        self.symbols.insert(symbol.to_owned(), address);
-        Some(address)
+        self.sites.address(&self.session, symbol)
     }
     fn raise_left(&self) -> Res<()> {
         guard::raise_left()

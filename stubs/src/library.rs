@@ -80,7 +80,7 @@ impl Library {
             }
             std::slice::from_raw_parts(reply, bytes)
         };
-        serde_json::from_slice(text).map_err(|e| fault(format!("the C++ compiler's answer cannot be read: {e}")))
+        Response::read(text).map_err(|e| fault(format!("the C++ compiler's answer cannot be read: {e}")))
     }
 }
 

@@ -151,7 +151,7 @@ impl Session {
             questions.iter().filter(|q| s.answers.get(q).is_none() && seen.insert(*q)).cloned().collect();
         if !fresh.is_empty() {
             match s.request(&Request::Ask { questions: fresh.clone() }) {
-                Ok(Response::Answers { answers }) if answers.len() == fresh.len() => {
+                Ok(Response::Answers { answers, .. }) if answers.len() == fresh.len() => {
                     fresh.into_iter().zip(answers).for_each(|(q, a)| s.answers.put(q, a));
                 }
                 other => {
@@ -222,9 +222,7 @@ impl State {
         let config = SessionConfig {
             include_dirs,
             flags: self.config.flags.clone(),
-            // FIXME: no PCH is kept. Definitions with internal linkage, and inline functions that a header itself calls, are
-            // undefined at link time in a process that starts from one (spine.clj shows it).
-            cache_dir: String::new(),
+            cache_dir: self.config.cache_dir.clone(),
             headers: self.config.headers.clone(),
         };
         match library.request(&Request::Open { config })? {

@@ -71,7 +71,9 @@ fn known() -> BTreeMap<String, String> {
 
 fn check(options: &[&str]) {
     let Some(path) = corpus() else {
-        println!("no conformance corpus: RUNG_CONFORMANCE names none, and ../shared/conformance/corpus.edn is not there");
+        println!(
+            "no conformance corpus: RUNG_CONFORMANCE names none, and ../shared/conformance/corpus.edn is not there"
+        );
         return;
     };
     let outcome = run(&path.to_string_lossy(), options);

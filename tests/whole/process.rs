@@ -41,8 +41,15 @@ pub fn cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
 }
 
+/// The compiler's library that was built with the tests: `cargo test` leaves an older one beside the executable as it is.
+pub fn clang_library() -> PathBuf {
+    let tests = std::env::current_exe().expect("a test's own path");
+    tests.with_file_name("librung_clang.so")
+}
+
 pub fn rung(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut c = Command::new(env!("CARGO_BIN_EXE_rung"));
+    c.env("RUNG_CLANG_LIB", clang_library());
     c.args(args).current_dir(root()).env("XDG_CACHE_HOME", cache()).env_remove("NO_COLOR").env("LC_ALL", "C.UTF-8");
     c
 }

@@ -1,6 +1,6 @@
 //! The REPL at a terminal, in tmux: prompts, whole forms, history, Ctrl-C in an endless loop on each tier, Ctrl-D.
 
-use crate::process::cache;
+use crate::process::{cache, clang_library};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -13,8 +13,9 @@ impl Terminal {
     fn start(name: &str, options: &str) -> Terminal {
         let t = Terminal { socket: format!("rung-test-{}-{name}", std::process::id()) };
         let command = format!(
-            "XDG_CACHE_HOME={} NO_COLOR=1 {} {options}; echo ended with $?; sleep 60",
+            "XDG_CACHE_HOME={} RUNG_CLANG_LIB={} NO_COLOR=1 {} {options}; echo ended with $?; sleep 60",
             cache().display(),
+            clang_library().display(),
             env!("CARGO_BIN_EXE_rung")
         );
         t.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "40", &command]);

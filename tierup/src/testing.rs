@@ -200,10 +200,8 @@ pub fn site(result: CppType) -> questions::CallAnswer {
         noexcept: false,
         is_virtual: false,
         extern_c: false,
-        exported: false,
-        exact: false,
-        abi: Vec::new(),
         direct: None,
+        recipe: None,
         version: 0,
         span: None,
     }

@@ -5,9 +5,11 @@
 //! The Clang library (`stubs/clang`) takes a [`Request`] as JSON and gives a [`Response`] as JSON.
 
 pub mod diagnostic;
+pub mod recipe;
 mod request;
 mod types;
 
 pub use diagnostic::{Diagnostic, Note, Phase, Span};
+pub use recipe::Recipe;
 pub use request::*;
 pub use types::*;

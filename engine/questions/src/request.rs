@@ -1,8 +1,10 @@
 //! The questions themselves, and what may be asked of a C++ compiler's session. One request is answered at a time;
 //! whatever a form needs is batched into one.
 
-use crate::{Category, CppType, Diagnostic, Repr, Span};
+use crate::recipe::Shape;
+use crate::{Category, CppType, Diagnostic, Recipe, Span};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What a session is opened with. Part of every environment key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -37,10 +39,13 @@ pub enum Request {
     Load { object: Blob, symbols: Vec<(String, u64)>, exports: Vec<String> },
     /// Writes a held object into a file, self-describing, for `Load` in a later process. By temporary file and rename.
     Save { object: Blob, path: String },
-    /// Trampolines that depend only on a signature's shape; `Response::Shapes` has an address each.
-    Shapes { shapes: Vec<SignatureShape> },
+    /// Compiled recipes, which depend on nothing but the shape; `Response::Shapes` has an address each.
+    Shapes { shapes: Vec<Shape> },
     /// Symbols that the process provides to everything that is linked from now on: the runtime of generated code.
     Bind { symbols: Vec<(String, u64)> },
+    /// Addresses of what recipes mention, emitted where the session knows a definition that nobody has emitted; 0 where none is
+    /// to be had: a trampoline of its own will say why.
+    Provide { symbols: Vec<String> },
     /// Addresses of symbols in the JIT or the process.
     Lookup { symbols: Vec<String> },
     /// What can follow a text: names, with signatures.
@@ -50,11 +55,14 @@ pub enum Request {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "answer", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Response {
     Opened {},
     Raw(RawDone),
+    /// `types`: those that the answers mention by number; empty once read.
     Answers {
+        #[serde(default)]
+        types: Vec<CppType>,
         answers: Vec<Result<Answer, Diagnostic>>,
     },
     Trampolines {
@@ -67,12 +75,19 @@ pub enum Response {
     Saved {
         bytes: u64,
     },
-    /// `void shape(void* callee, void** args, void* ret)`, in the order asked; 0 for a shape that cannot be made.
+    /// `void shape(void* record, void** args, void* ret)`, in the order asked; 0 for a shape that cannot be made. The record's
+    /// third word points to the addresses of symbols and texts.
     Shapes {
         addresses: Vec<u64>,
     },
     Addresses {
         addresses: Vec<u64>,
+    },
+    /// In the order asked, and initialisers to run before anything of it is used.
+    Provided {
+        addresses: Vec<u64>,
+        #[serde(default)]
+        inits: Vec<u64>,
     },
     Completions {
         items: Vec<Completion>,
@@ -85,6 +100,44 @@ pub enum Response {
     Died {
         diagnostics: Vec<Diagnostic>,
     },
+}
+
+impl Response {
+    /// A reply as the library sends it, with every type in its place.
+    ///
+    /// # Errors
+    /// It is no reply, or mentions a type that it does not say.
+    pub fn read(json: &[u8]) -> Result<Response, serde_json::Error> {
+        let mut reply = serde_json::from_slice(json)?;
+        if let Response::Answers { types, answers } = &mut reply {
+            let types = std::mem::take(types);
+            if !answers.iter_mut().flatten().all(|a| a.settle(&types)) {
+                return Err(serde::de::Error::custom("a type that the reply's table does not have"));
+            }
+        }
+        Ok(reply)
+    }
+}
+
+impl Answer {
+    /// Every type's place holder becomes the type; false: one is not in the table.
+    fn settle(&mut self, table: &[CppType]) -> bool {
+        match self {
+            Answer::Type { ty }
+            | Answer::Variable { ty }
+            | Answer::EnumConstant { ty, .. }
+            | Answer::Constant { ty, .. }
+            | Answer::Field { ty }
+            | Answer::Catch { ty } => ty.settle(table),
+            Answer::Call(call) => Arc::get_mut(call)
+                .is_some_and(|call| call.result.settle(table) && call.args.iter_mut().all(|t| t.settle(table))),
+            Answer::Namespace { .. }
+            | Answer::Functions { .. }
+            | Answer::ClassTemplate { .. }
+            | Answer::FunctionTemplate { .. }
+            | Answer::Macro { .. } => true,
+        }
+    }
 }
 
 /// `inits` are static initialisers to run, in order, on the caller's thread: `void()` functions.
@@ -238,7 +291,7 @@ pub enum Arg {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Answer {
     Namespace {
         name: String,
@@ -273,7 +326,9 @@ pub enum Answer {
     Macro {
         function_like: bool,
     },
-    Call(CallAnswer),
+    /// Shared: a form's passes and its tree hold the same one.
+    #[serde(with = "shared")]
+    Call(Arc<CallAnswer>),
     Field {
         ty: CppType,
     },
@@ -329,18 +384,12 @@ pub struct CallAnswer {
     pub is_virtual: bool,
     #[serde(default)]
     pub extern_c: bool,
-    /// Exists as a symbol (external, not inline): a shape trampoline or a direct call may be used.
-    #[serde(default)]
-    pub exported: bool,
-    /// All arguments match their parameters exactly, so only the ABI shape matters.
-    #[serde(default)]
-    pub exact: bool,
-    /// How each argument and the result travel, where `exact`: System V classes, ret first.
-    #[serde(default)]
-    pub abi: Vec<Abi>,
     /// How it is done without a trampoline, where that is possible.
     #[serde(default)]
     pub direct: Option<Direct>,
+    /// The call as words that need no code generator; none where only a trampoline of its own will do.
+    #[serde(default)]
+    pub recipe: Option<Recipe>,
     /// Version of the chosen declaration.
     #[serde(default)]
     pub version: u32,
@@ -353,8 +402,8 @@ pub struct CallAnswer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "way", rename_all = "snake_case")]
 pub enum Direct {
-    /// Calls the function whose address `CallAnswer::symbol` names, where it has one: inline functions may have none. `abi` is
-    /// as `CallAnswer::abi`.
+    /// Calls the function whose address `CallAnswer::symbol` names, where it has one: inline functions may have none. `abi`: how the result
+    /// and each argument travel.
     Function { abi: Vec<Abi> },
     /// Calls through the object's table of virtual functions, whose address the object begins with.
     Virtual { abi: Vec<Abi>, slot: u32 },
@@ -389,29 +438,6 @@ pub enum Abi {
     This,
 }
 
-/// The shape of a signature: all that an `exact` call to an `exported` symbol depends on. Index 0 is the result.
-/// Arguments are as for a `Trampoline`; a constructor's result is `Indirect`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct SignatureShape {
-    pub abi: Vec<Abi>,
-    pub reprs: Vec<Repr>,
-    /// In bytes, for structs.
-    pub sizes: Vec<u32>,
-}
-
-impl CallAnswer {
-    /// The shape of this call, where it depends on nothing else.
-    pub fn shape(&self) -> Option<SignatureShape> {
-        if !self.exact || !self.exported || self.abi.len() != self.args.len() + 1 {
-            return None;
-        }
-        let result = if self.result_category == Category::Prvalue { self.result.repr } else { Repr::Pointer };
-        let types = std::iter::once((result, self.result.size)).chain(self.args.iter().map(|t| (t.repr, t.size)));
-        let (reprs, sizes) = types.unzip();
-        Some(SignatureShape { abi: self.abi.clone(), reprs, sizes })
-    }
-}
-
 /// A call site with exact types: the key of a trampoline. Equal sites share one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Site {
@@ -428,6 +454,38 @@ pub struct Site {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trampoline {
     pub address: u64,
+}
+
+/// What is behind an `Arc`, as itself.
+mod shared {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::sync::Arc;
+
+    pub fn serialize<T: Serialize, S: Serializer>(value: &Arc<T>, to: S) -> Result<S::Ok, S::Error> {
+        value.as_ref().serialize(to)
+    }
+
+    pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Arc<T>, D::Error> {
+        T::deserialize(from).map(Arc::new)
+    }
+}
+
+/// The same for a list of them.
+pub mod shared_list {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::sync::Arc;
+
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<T: Serialize, S: Serializer>(values: &[Arc<T>], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(values.iter().map(AsRef::<T>::as_ref))
+    }
+
+    /// # Errors
+    /// What is read is no list of these.
+    pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Vec<Arc<T>>, D::Error> {
+        Ok(Vec::<T>::deserialize(from)?.into_iter().map(Arc::new).collect())
+    }
 }
 
 /// An `i128` that holds an `i64` or a `u64`, as one of these: serde's tagged enums know no wider integer.

@@ -1,6 +1,8 @@
 //! C++ types as data, with what the tiers need of them: how a value of the type is held, moved and destroyed.
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// How a value of a type is held outside C++: what tier 0 keeps in a slot and what a compiler keeps in a register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -51,7 +53,10 @@ pub enum TypeKind {
 
 /// A C++ type that Clang has resolved. `name` is the canonical spelling, fully qualified, and identifies the type
 /// within an environment key; `size` and `align` in bytes, 0 for void, functions and incomplete types.
+///
+/// In a reply it may be a number: that of the type in the reply's table (`Response::read`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct CppType {
     pub name: String,
     /// The spelling to show a person: `std::string` where `name` is the basic_string.
@@ -87,6 +92,68 @@ pub struct CppType {
     /// Changes when the type is redefined by `cpp/raw`: 0 for the first definition.
     #[serde(default)]
     pub version: u32,
+}
+
+impl Serialize for CppType {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        CppType::serialize(self, to)
+    }
+}
+
+impl<'de> Deserialize<'de> for CppType {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<CppType, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = CppType;
+            fn expecting(&self, to: &mut std::fmt::Formatter) -> std::fmt::Result {
+                to.write_str("a type or its number in a table")
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<CppType, E> {
+                Ok(CppType::numbered(number as u32))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<CppType, A::Error> {
+                CppType::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        from.deserialize_any(Either)
+    }
+}
+
+impl CppType {
+    /// A place holder for a type of a table; no type has an empty name.
+    fn numbered(number: u32) -> CppType {
+        CppType {
+            name: String::new(),
+            display: String::new(),
+            kind: TypeKind::Other,
+            repr: Repr::Void,
+            size: number,
+            align: 0,
+            is_const: false,
+            trivially_copyable: false,
+            trivially_destructible: false,
+            copyable: false,
+            movable: false,
+            default_constructible: false,
+            aggregate: false,
+            incomplete: false,
+            signed: false,
+            target: String::new(),
+            version: 0,
+        }
+    }
+
+    /// Takes the place holder's type out of the table; false: it is not there.
+    pub(crate) fn settle(&mut self, table: &[CppType]) -> bool {
+        if !self.name.is_empty() {
+            return true;
+        }
+        let found = table.get(self.size as usize);
+        if let Some(ty) = found {
+            *self = ty.clone();
+        }
+        found.is_some()
+    }
 }
 
 /// The value category of an expression.

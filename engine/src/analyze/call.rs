@@ -139,7 +139,9 @@ impl Analyzer<'_> {
             return self.member(&member, form, position).map(Some);
         }
         if name == "new" {
-            if let Some(class) = s.ns_str().filter(|c| self.ns.class(c).is_some() && resolve::namespace(self.ns, c).is_none()) {
+            if let Some(class) =
+                s.ns_str().filter(|c| self.ns.class(c).is_some() && resolve::namespace(self.ns, c).is_none())
+            {
                 let class = Symbol::intern(None, class);
                 let items = items(form)?;
                 return self.construct(class.value(), form, &items[1..], 1, position).map(Some);

@@ -8,6 +8,7 @@ use crate::heap::Gc;
 use crate::host;
 use crate::text::Text;
 use questions::{Answer, Arg, CallAnswer, CallQuestion, Callee, Literal, Question, TypeKind};
+use std::sync::Arc;
 
 const OPERATORS: &[&str] = &[
     "+", "-", "*", "/", "%", "++", "--", "==", "!=", "<", ">", "<=", ">=", "<=>", "!", "&&", "||", "~", "&", "|", "^",
@@ -416,7 +417,7 @@ impl Analyzer<'_> {
         }
     }
 
-    pub(crate) fn add_site(&mut self, answer: CallAnswer) -> SiteId {
+    pub(crate) fn add_site(&mut self, answer: Arc<CallAnswer>) -> SiteId {
         if let Some(&id) = self.site_index.get(&answer.site) {
             return id;
         }

@@ -3,6 +3,7 @@
 
 use super::*;
 use questions::{Answer, Arg, CallAnswer, CallQuestion, Callee, Question};
+use std::sync::Arc;
 
 impl Analyzer<'_> {
     /// `(name args …)`: a function, or a type to construct.
@@ -135,7 +136,13 @@ impl Analyzer<'_> {
         Ok(Some(self.add_type(ty)))
     }
 
-    fn site_node(&mut self, callee: Callee, answer: CallAnswer, args: Vec<ExprId>, position: Position) -> Res<ExprId> {
+    fn site_node(
+        &mut self,
+        callee: Callee,
+        answer: Arc<CallAnswer>,
+        args: Vec<ExprId>,
+        position: Position,
+    ) -> Res<ExprId> {
         let result = self.add_type(answer.result.clone());
         let ty = Ty::Cpp(result, answer.result_category);
         let constructs = matches!(answer.site.callee, Callee::Construct { .. });

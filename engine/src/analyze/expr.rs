@@ -15,6 +15,7 @@
 use questions::{CallAnswer, Category, CppType, Repr};
 use serde::{Deserialize, Serialize};
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 macro_rules! index {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -422,7 +423,8 @@ pub struct Tree {
     pub fns: Vec<FnProto>,
     pub consts: Vec<ConstKey>,
     pub types: Vec<CppType>,
-    pub sites: Vec<CallAnswer>,
+    #[serde(with = "questions::shared_list")]
+    pub sites: Vec<Arc<CallAnswer>>,
     pub raws: Vec<RawText>,
     /// C++ names of constants, for people: what `NativeLiteral` nodes of enumerators are spelled as. In order of the nodes.
     #[serde(default)]

@@ -77,7 +77,11 @@ pub fn with_meta(v: Value, m: Value) -> Res {
         return Err(fault::class_cast(m, "clojure.lang.IPersistentMap"));
     }
     // The same metadata: the same object, as on the JVM.
-    if v.is_pointer() && !matches!(v.type_id(), T::VAR | T::ATOM | T::NAMESPACE) && kind(v) != Kind::Other && meta(v) == m {
+    if v.is_pointer()
+        && !matches!(v.type_id(), T::VAR | T::ATOM | T::NAMESPACE)
+        && kind(v) != Kind::Other
+        && meta(v) == m
+    {
         return Ok(v);
     }
     Ok(match v.type_id() {

@@ -157,7 +157,16 @@ impl Parser<'_> {
                 Some(c) => {
                     let kind = c.to_ascii_lowercase();
                     let (clauses, default) = (Vec::new(), false);
-                    return Ok(Directive { kind, params, colon, at, clauses, default, end_colon: false, end_at: false });
+                    return Ok(Directive {
+                        kind,
+                        params,
+                        colon,
+                        at,
+                        clauses,
+                        default,
+                        end_colon: false,
+                        end_at: false,
+                    });
                 }
                 None => return Err(bad("the format ends inside a directive")),
             }
@@ -292,7 +301,8 @@ impl Run {
                 let (w, dd, k) = (self.size(d, 0, args)?, self.number(d, 1, args)?, self.number(d, 2, args)?);
                 let (over, pad) = (self.overflow(d, 3), self.pad(d, 4, ' ', args)?);
                 let v = args.next()?;
-                let s = number_text::fixed(number::to_double(v)?, w, dd.map(|n| n.max(0) as usize), k.unwrap_or(0), d.at);
+                let s =
+                    number_text::fixed(number::to_double(v)?, w, dd.map(|n| n.max(0) as usize), k.unwrap_or(0), d.at);
                 self.padded_number(&s, w, pad, over);
             }
             'e' | 'g' => {
@@ -309,7 +319,8 @@ impl Run {
                 let (digits, n, w) = (self.number(d, 0, args)?, self.number(d, 1, args)?, self.size(d, 2, args)?);
                 let pad = self.pad(d, 3, ' ', args)?;
                 let v = number::to_double(args.next()?)?;
-                let s = number_text::dollars(v, digits.unwrap_or(2).max(0) as usize, n.unwrap_or(1).max(0) as usize, d.at);
+                let s =
+                    number_text::dollars(v, digits.unwrap_or(2).max(0) as usize, n.unwrap_or(1).max(0) as usize, d.at);
                 self.padded_number(&s, w, pad, None);
             }
             '%' => {
@@ -529,7 +540,11 @@ impl Run {
             nodes.iter().map(|n| if let Node::Text(t) = n { t.as_str() } else { "" }).collect()
         };
         let (prefix, body, suffix) = match &d.clauses[..] {
-            [body] => (if d.colon { "(".into() } else { String::new() }, body, if d.colon { ")".into() } else { String::new() }),
+            [body] => (
+                if d.colon { "(".into() } else { String::new() },
+                body,
+                if d.colon { ")".into() } else { String::new() },
+            ),
             [prefix, body] => (fixed(prefix), body, String::new()),
             [prefix, body, suffix, ..] => (fixed(prefix), body, fixed(suffix)),
             [] => return Ok(Flow::On),

@@ -5,14 +5,50 @@ use crate::number;
 use crate::value::Value;
 
 const SMALL: [&str; 20] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
 ];
 const TENS: [&str; 10] = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 const SCALES: [&str; 7] = ["", "thousand", "million", "billion", "trillion", "quadrillion", "quintillion"];
 const ORDINALS: [&str; 20] = [
-    "zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
-    "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
+    "zeroth",
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
 ];
 
 fn below_thousand(n: usize) -> String {
@@ -72,8 +108,19 @@ pub fn roman(n: i64, old: bool) -> Option<String> {
         return None;
     }
     const NEW: &[(i64, &str)] = &[
-        (1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"),
-        (5, "V"), (4, "IV"), (1, "I"),
+        (1000, "M"),
+        (900, "CM"),
+        (500, "D"),
+        (400, "CD"),
+        (100, "C"),
+        (90, "XC"),
+        (50, "L"),
+        (40, "XL"),
+        (10, "X"),
+        (9, "IX"),
+        (5, "V"),
+        (4, "IV"),
+        (1, "I"),
     ];
     let mut left = n;
     let mut out = String::new();
@@ -108,7 +155,13 @@ pub fn integer(v: Value, radix: u32, sign: bool, groups: Option<(char, usize)>) 
         }
         None => digits,
     };
-    let mark = if negative { "-" } else if sign { "+" } else { "" };
+    let mark = if negative {
+        "-"
+    } else if sign {
+        "+"
+    } else {
+        ""
+    };
     Ok(format!("{mark}{digits}"))
 }
 
@@ -189,7 +242,8 @@ pub fn exponential(v: f64, places: Option<usize>, exponent_digits: usize, plus: 
 /// `~G`: fixed where the exponent is small.
 pub fn general(v: f64, places: Option<usize>, exponent_digits: usize, plus: bool) -> String {
     let n = if v == 0.0 { 0 } else { v.abs().log10().floor() as i64 + 1 };
-    let d = places.map_or_else(|| format!("{}", v.abs()).chars().filter(char::is_ascii_digit).count() as i64, |p| p as i64);
+    let d =
+        places.map_or_else(|| format!("{}", v.abs()).chars().filter(char::is_ascii_digit).count() as i64, |p| p as i64);
     let dd = d - n;
     if (0..=d).contains(&dd) {
         let tail = if exponent_digits == 0 { 4 } else { exponent_digits + 2 };

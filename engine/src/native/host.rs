@@ -214,15 +214,15 @@ fn invoke_member(args: &[Value]) -> Res {
 /// A function that calls the method on its first argument.
 fn method_value(name: Value) -> Res {
     Ok(crate::closure!([name] "method",
-        (1) |c: super::Captures, a: Value| invoke_member(&[a, c.get(0)]),
-        (2) |c: super::Captures, a: Value, b: Value| invoke_member(&[a, c.get(0), b]),
-        (more) |c: super::Captures, args: &[Value]| {
-            let mut all = GcVec::new();
-            all.push(args[0]);
-            all.push(c.get(0));
-            all.extend_from_slice(&args[1..]);
-            invoke_member(&all)
-        }))
+    (1) |c: super::Captures, a: Value| invoke_member(&[a, c.get(0)]),
+    (2) |c: super::Captures, a: Value, b: Value| invoke_member(&[a, c.get(0), b]),
+    (more) |c: super::Captures, args: &[Value]| {
+        let mut all = GcVec::new();
+        all.push(args[0]);
+        all.push(c.get(0));
+        all.extend_from_slice(&args[1..]);
+        invoke_member(&all)
+    }))
 }
 
 fn function_of(f: Value) -> Res<&'static crate::code::Code> {

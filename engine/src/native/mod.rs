@@ -140,8 +140,8 @@ mod multi;
 pub mod name;
 mod names;
 mod namespace;
-mod printing;
 mod pretty;
+mod printing;
 mod promise;
 mod protocol;
 mod reference;
@@ -275,8 +275,8 @@ pub fn read_class(d: &questions::Diagnostic) -> Class {
 pub fn constructs(class: &str) -> bool {
     Class::named(class).is_some() || member::constructor(class).is_some()
 }
-pub(crate) use multi::print_method;
 pub use member::{data_reader, find as member, reader_conditional, regex};
+pub(crate) use multi::print_method;
 
 impl Native {
     /// The function object. Called once a name, by the namespace that materialises it.

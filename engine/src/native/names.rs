@@ -35,11 +35,8 @@ fn library_namespaces() -> Res {
     names.sort_unstable();
     names.dedup();
     // The engine's own and the JVM's classes are no namespaces of the language.
-    let all: GcVec = names
-        .into_iter()
-        .filter(|n| n.starts_with("clojure."))
-        .map(|n| Symbol::intern(None, n).value())
-        .collect();
+    let all: GcVec =
+        names.into_iter().filter(|n| n.starts_with("clojure.")).map(|n| Symbol::intern(None, n).value()).collect();
     Ok(coll::list(&all))
 }
 

@@ -12,8 +12,8 @@ mod writer;
 mod tests;
 
 pub(crate) use object::munge_name;
-pub use printer::{Style, escape, print_to, to_str};
 pub(crate) use printer::{METHODS, print_all, print_plainly, text_of_all};
+pub use printer::{Style, escape, print_to, to_str};
 pub use reader::{Reader, input, stdin_reader};
 pub use writer::{
     Sink, Writer, contents, end_line, flush_out, io_error, out, pipe_closed, share_with_c, stderr_writer,

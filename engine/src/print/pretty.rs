@@ -190,9 +190,7 @@ impl Pretty {
     }
 
     fn breaks(&self, i: usize, kind: Newline, block: usize, column: usize) -> bool {
-        let linear = || {
-            self.blocks[block].broken || !self.fits(i, column, |b| b != block && self.is_inside(block, b))
-        };
+        let linear = || self.blocks[block].broken || !self.fits(i, column, |b| b != block && self.is_inside(block, b));
         let miser = || match (self.miser, self.margin) {
             (Some(miser), Some(margin)) => self.blocks[block].start + miser >= margin && linear(),
             _ => false,

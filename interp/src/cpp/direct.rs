@@ -49,7 +49,9 @@ enum Answer {
 enum Target {
     /// The address of a symbol: looked up after the first call, which binds the site.
     Symbol,
-    Virtual { slot: u32 },
+    Virtual {
+        slot: u32,
+    },
 }
 
 /// A call whose arguments and result all travel in registers.
@@ -145,7 +147,8 @@ impl Registers {
         if integers as usize > INTEGERS || (floats - FIRST_FLOAT) as usize > FLOATS {
             return None;
         }
-        let in_order = moves.iter().enumerate().all(|(k, m)| matches!(m, (i, to, Move::Word) if *i == *to && *i as usize == k));
+        let in_order =
+            moves.iter().enumerate().all(|(k, m)| matches!(m, (i, to, Move::Word) if *i == *to && *i as usize == k));
         Some(Registers {
             plain: in_order && !object && matches!((shape, target), (Answer::Integers, Target::Symbol)),
             calls,
@@ -286,11 +289,26 @@ impl Registers {
                 if self.floats {
                     let [s, t, u, v, w, x, y, z] = x.map(f64::from_bits);
                     type Guard = unsafe extern "C" fn(
-                        u64, u64, u64, u64, u64, u64, f64, f64, f64, f64, f64, f64, f64, f64,
+                        u64,
+                        u64,
+                        u64,
+                        u64,
+                        u64,
+                        u64,
+                        f64,
+                        f64,
+                        f64,
+                        f64,
+                        f64,
+                        f64,
+                        f64,
+                        f64,
                     ) -> $result;
                     // SAFETY: the caller's promise.
                     unsafe {
-                        std::mem::transmute::<usize, Guard>(self.calls.$guard)(a, b, c, d, e, callee, s, t, u, v, w, x, y, z)
+                        std::mem::transmute::<usize, Guard>(self.calls.$guard)(
+                            a, b, c, d, e, callee, s, t, u, v, w, x, y, z,
+                        )
                     }
                 } else {
                     type Guard = unsafe extern "C" fn(u64, u64, u64, u64, u64, u64) -> $result;

@@ -73,7 +73,7 @@ impl Make {
         self.literal(DOUBLE, d.to_bits() as i64)
     }
     fn site(&mut self, signature: &str, callee: Callee, result: TypeIx, category: Category) -> SiteId {
-        self.tree.sites.push(CallAnswer {
+        self.tree.sites.push(std::sync::Arc::new(CallAnswer {
             site: Site { callee, args: vec![], version: 0 },
             result: self.tree.ty(result).clone(),
             result_category: category,
@@ -85,13 +85,11 @@ impl Make {
             noexcept: false,
             is_virtual: false,
             extern_c: false,
-            exported: false,
-            exact: false,
-            abi: vec![],
             direct: None,
+            recipe: None,
             version: 0,
             span: None,
-        });
+        }));
         SiteId(self.tree.sites.len() as u32 - 1)
     }
     fn named(&mut self, signature: &str, result: TypeIx, category: Category) -> SiteId {

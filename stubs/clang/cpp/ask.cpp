@@ -2,6 +2,7 @@
 // instantiates no bodies that nothing needs.
 #include "ask.h"
 #include "balance.h"
+#include "recipe.h"
 #include "clang/AST/DeclLookups.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/RecordLayout.h"
@@ -104,14 +105,14 @@ json::Object Asker::declared(Calls &calls, const Named &n) {
   ASTContext &ast = session.ast();
   switch (n.kind) {
   case Named::Namespace: return json::Object{{"is", "namespace"}, {"name", n.decl->getQualifiedNameAsString()}};
-  case Named::Type: return json::Object{{"is", "type"}, {"ty", types.describe(n.type)}};
+  case Named::Type: return json::Object{{"is", "type"}, {"ty", types.mention(n.type)}};
   case Named::ClassTemplate: return json::Object{{"is", "class_template"}, {"name", n.decl->getQualifiedNameAsString()}};
   case Named::Macro: return json::Object{{"is", "macro"}, {"function_like", n.functionMacro}};
   case Named::EnumConstant: {
     auto *c = cast<EnumConstantDecl>(n.decl);
     llvm::APSInt v = c->getInitVal();
     json::Value number = v.isSigned() ? json::Value(v.getSExtValue()) : json::Value(static_cast<uint64_t>(v.getZExtValue()));
-    return json::Object{{"is", "enum_constant"}, {"ty", types.describe(c->getType())}, {"value", std::move(number)}};
+    return json::Object{{"is", "enum_constant"}, {"ty", types.mention(c->getType())}, {"value", std::move(number)}};
   }
   case Named::Functions: {
     json::Array all;
@@ -125,7 +126,7 @@ json::Object Asker::declared(Calls &calls, const Named &n) {
   case Named::Variable: {
     if (auto *v = dyn_cast<ValueDecl>(n.decl)) {
       bool field = isa<FieldDecl>(v) || isa<IndirectFieldDecl>(v);
-      return json::Object{{"is", field ? "field" : "variable"}, {"ty", types.describe(v->getType().getNonReferenceType())}};
+      return json::Object{{"is", field ? "field" : "variable"}, {"ty", types.mention(v->getType().getNonReferenceType())}};
     }
     return json::Object{{"is", "class_template"}, {"name", n.decl->getQualifiedNameAsString()}};
   }
@@ -167,7 +168,7 @@ std::optional<json::Object> Asker::value(Calls &calls, StringRef text) {
     return std::nullopt;
   }
   QualType t = e->getType();
-  json::Object out{{"is", "constant"}, {"ty", types.describe(t)}};
+  json::Object out{{"is", "constant"}, {"ty", types.mention(t)}};
   out["value"] = nullptr;
   Expr::EvalResult result;
   const Expr *bare = e->IgnoreParenImpCasts();
@@ -462,11 +463,11 @@ std::optional<json::Object> Asker::call(Calls &calls, Site site) {
   bool lazyTemporary = e->isXValue() && isa<MaterializeTemporaryExpr>(e);
   std::string category = e->isGLValue() && e->getObjectKind() != OK_Ordinary ? "prvalue" : lazyTemporary ? "prvalue" : categoryOf(e);
   if (category == "prvalue") t = t.getUnqualifiedType();
-  json::Object out{{"is", "call"}, {"site", siteJson(site)}, {"result", types.describe(t)}, {"result_category", category}};
+  json::Object out{{"is", "call"}, {"site", siteJson(site)}, {"result", types.mention(t)}, {"result_category", category}};
   out["text"] = textOf(types, site, operands, e);
   out["noexcept"] = sema.canThrow(e) == CT_Cannot;
   json::Array args, params;
-  for (auto &o : operands) args.push_back(types.describe(o.type));
+  for (auto &o : operands) args.push_back(types.mention(o.type));
   out["args"] = std::move(args);
   Chosen chosen = chosenBy(e);
   const FunctionDecl *fn = chosen.function;
@@ -482,6 +483,7 @@ std::optional<json::Object> Asker::call(Calls &calls, Site site) {
   if (site.callee.kind == Callee::Field && category != "prvalue")
     if (auto bytes = offsetOf(ast, e); bytes && *bytes >= 0) out["direct"] = json::Object{{"way", "field"}, {"offset", *bytes}};
   if (site.callee.kind == Callee::Variable && category == "lvalue" && staysPut(e)) out["direct"] = json::Object{{"way", "variable"}};
+  if (auto recipe = recipeOf(calls, operands, e, category != "prvalue")) out["recipe"] = recipeJson(*recipe);
   if (!fn) return out;
   out["signature"] = printed(ast, fn);
   out["span"] = spanAt(session, fn->getLocation());
@@ -500,10 +502,6 @@ std::optional<json::Object> Asker::call(Calls &calls, Site site) {
     fixed.version = version->second;
     out["site"] = siteJson(fixed);
   }
-  bool exported = !builtin && fn->isExternallyVisible() && !fn->isInlined() && !fn->isTemplateInstantiation() && !fn->isConstexpr() &&
-                  !fn->isDefaulted() && !fn->isTrivial() && !fn->isConsteval() && fn->getFormalLinkage() == Linkage::External;
-  if (auto *c = dyn_cast<CXXConstructorDecl>(fn)) exported &= !c->getParent()->getNumVBases() || true;
-  out["exported"] = exported;
   bool direct = site.callee.kind == Callee::Name || site.callee.kind == Callee::Method || site.callee.kind == Callee::Operator ||
                 (site.callee.kind == Callee::Construct && isa<CXXConstructorDecl>(fn));
   bool exact = !builtin && !fn->isConsteval() && direct && !fn->isVariadic() && chosen.args.size() == fn->getNumParams() &&
@@ -557,13 +555,10 @@ std::optional<json::Object> Asker::call(Calls &calls, Site site) {
     // Its own trampolines know which of the destructors is meant.
   } else if (exact && virtualMethod && chosen.object && !ast.getTargetInfo().getCXXABI().isMicrosoft()) {
     auto *tables = cast<ItaniumVTableContext>(ast.getVTableContext());
-    out["direct"] = json::Object{{"way", "virtual"}, {"abi", json::Array(abi)}, {"slot", static_cast<int64_t>(tables->getMethodVTableIndex(global))}};
+    out["direct"] = json::Object{{"way", "virtual"}, {"abi", std::move(abi)}, {"slot", static_cast<int64_t>(tables->getMethodVTableIndex(global))}};
   } else if (exact && !chosen.dispatch && out.get("symbol")) {
-    out["direct"] = json::Object{{"way", "function"}, {"abi", json::Array(abi)}};
+    out["direct"] = json::Object{{"way", "function"}, {"abi", std::move(abi)}};
   }
-  exact &= exported && !chosen.dispatch;
-  out["exact"] = exact;
-  if (exact) out["abi"] = std::move(abi);
   return out;
 }
 
@@ -585,7 +580,7 @@ json::Value Asker::answer(const json::Object &q) {
       out = name(calls, text("name"));
     } else if (ask == "type") {
       QualType type = types.resolve(text("text"));
-      if (!type.isNull()) out = json::Object{{"is", "type"}, {"ty", types.describe(type)}};
+      if (!type.isNull()) out = json::Object{{"is", "type"}, {"ty", types.mention(type)}};
     } else if (ask == "value") {
       out = value(calls, text("text"));
     } else if (ask == "member") {
@@ -600,7 +595,7 @@ json::Value Asker::answer(const json::Object &q) {
       auto *record = held->getAsCXXRecordDecl();
       bad |= record && record->hasDefinition() && record->isAbstract() && !type->isReferenceType();
       if (bad) calls.own = diagnostic("cpp/type", "'" + types.display(type) + "' cannot be caught");
-      else out = json::Object{{"is", "catch"}, {"ty", types.describe(held)}};
+      else out = json::Object{{"is", "catch"}, {"ty", types.mention(held)}};
     } else if (ask == "call") {
       fallback = "cpp/call";
       std::string error;
@@ -636,7 +631,11 @@ json::Value Asker::answer(const json::Object &q) {
   auto problems = session.collector.take();
   if (good && out) {
     session.keep(t);
-    return json::Object{{"Ok", std::move(*out)}};
+    std::string kind = out->getString("is").value_or("").str();
+    out->erase("is");
+    json::Object named;
+    named[kind] = std::move(*out);
+    return json::Object{{"Ok", std::move(named)}};
   }
   json::Array errors = errorsOf(problems, fallback);
   if (calls.own) return err(std::move(*calls.own));

@@ -260,7 +260,7 @@ std::vector<Operand> Calls::operandsOf(const Site &site, FunctionDecl *f, bool r
   Sema &sema = session.sema();
   std::vector<Operand> out;
   for (size_t i = 0; i < site.args.size(); ++i) {
-    Operand operand{QualType(), site.args[i].category, nullptr};
+    Operand operand{QualType(), site.args[i].category, nullptr, static_cast<unsigned>(i)};
     if (site.args[i].kind == Arg::Native) {
       QualType t = types.resolve(site.args[i].type);
       if (t.isNull()) return {};
@@ -297,7 +297,9 @@ Expr *Calls::value(const Operand &o) {
                          : o.category == Category::Xvalue || object                ? VK_XValue
                                                                                    : VK_PRValue;
     QualType t = kind == VK_PRValue ? o.type.getUnqualifiedType() : o.type;
-    return new (ast) OpaqueValueExpr(here(), t, kind);
+    auto *placeholder = new (ast) OpaqueValueExpr(here(), t, kind);
+    given[placeholder] = o.index;
+    return placeholder;
   }
   if (o.category == Category::Lvalue || o.type->isFunctionType()) return o.memory;
   if (o.category == Category::Xvalue || object) {
@@ -336,6 +338,7 @@ Expr *Calls::parsed(const std::string &text, std::vector<Operand> &operands) {
                               ast.getTrivialTypeSourceInfo(t, here()), SC_None);
     v->setImplicit();
     v->setIsUsed();
+    givenNames[v] = operands[i].index;
     if (operands[i].memory) {
       sema.AddInitializerToDecl(v, operands[i].memory, /*DirectInit=*/false);
       prelude.push_back(new (ast) DeclStmt(DeclGroupRef(v), here(), here()));

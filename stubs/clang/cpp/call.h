@@ -35,6 +35,7 @@ struct Operand {
   clang::QualType type;
   Category category;
   clang::Expr *memory = nullptr;
+  unsigned index = 0;  // which argument
 };
 
 // What a name stands for.
@@ -60,6 +61,8 @@ public:
   bool settle(Site &, std::vector<Operand> &);
   std::optional<llvm::json::Object> own;  // a diagnostic of ours
   std::vector<clang::Stmt *> prelude;     // variables that the expression's text needs
+  llvm::DenseMap<const clang::Expr *, unsigned> given;  // which argument a placeholder of a question stands for
+  llvm::DenseMap<const clang::Decl *, unsigned> givenNames;  // the same for `$0` in a text
 
   // A function that the expression stands in: `void name(void*, void** args, void* ret)`.
   clang::FunctionDecl *function(llvm::StringRef name);

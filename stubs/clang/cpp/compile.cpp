@@ -72,7 +72,8 @@ bool Library::readText(HeldObject &o, json::Array &errors) {
     if (e.kind == Event::TopLevel)
       for (Decl *d : DeclGroupRef::getFromOpaquePtr(e.what))
         if (auto *f = dyn_cast<FunctionDecl>(d); f && f->isTemplateInstantiation()) own = false;
-    if (e.kind == Event::StaticMember || e.kind == Event::VTable) own = false;
+    // What comes out of a precompiled header is announced once, to whoever listens.
+    if (e.kind == Event::StaticMember || e.kind == Event::VTable || e.kind == Event::Interesting) own = false;
     (own ? o.events : shared.events).push_back(e);
   }
   session->keep(shared);

@@ -108,12 +108,37 @@ void declarationsAreElsewhere(Module &m) {
 
 } // namespace
 
+static void callees(Function &f, SmallVectorImpl<Function *> &out) {
+  for (Instruction &i : instructions(f))
+    for (Value *operand : i.operands())
+      if (auto *callee = dyn_cast<Function>(operand->stripPointerCasts()); callee && callee != &f) out.push_back(callee);
+}
+
+// Inline functions that only the bodies called which are elsewhere.
+static void prune(SmallVectorImpl<Function *> &candidates) {
+  SmallPtrSet<Function *, 32> gone;
+  while (!candidates.empty()) {
+    Function *f = candidates.pop_back_val();
+    if (gone.count(f) || f->isDeclaration() || !f->use_empty() || !f->hasLinkOnceLinkage()) continue;
+    gone.insert(f);
+    callees(*f, candidates);
+    undefine(*f);
+  }
+}
+
 Definitions unify(Module &m, const Linker &linker, const StringMap<unsigned> &versions, const std::string &init) {
   Definitions out;
   SmallPtrSet<const GlobalVariable *, 16> repeated;
   std::vector<GlobalAlias *> aliases;
   dropLists(m);
   auto ctors = constructors(m);
+  SmallVector<Function *, 32> orphans;
+  for (Function &f : m.functions())
+    if (!f.isDeclaration() && f.hasLinkOnceLinkage() && linker.inStandardLibrary(f.getName())) {
+      callees(f, orphans);
+      undefine(f);
+    }
+  prune(orphans);
   for (GlobalObject &g : m.global_objects()) {
     if (g.isDeclaration()) {
       // A weak reference to a thread variable's initialiser that is there by now is a plain one.

@@ -79,6 +79,7 @@ bool Library::start(std::string &error) {
   session->collector.take();
   types = std::make_unique<Types>(*session);
   rawDeclarations.clear();
+  waiting.clear();
   tags = 0;
   ++generation;
   // With a precompiled header the prelude is in it; an empty input brings out what it defines.
@@ -208,12 +209,16 @@ json::Value Library::open(const Object &request) {
 json::Value Library::ask(const Object &request) {
   json::Array answers;
   Asker asker(*session, *types);
-  if (auto *questions = request.getArray("questions"))
+  types->openTable();
+  if (auto *questions = request.getArray("questions")) {
+    // A growing array copies its values.
+    answers.reserve(questions->size());
     for (auto &q : *questions) {
       if (auto *object = q.getAsObject()) answers.push_back(asker.answer(*object));
       else answers.push_back(json::Object{{"Err", diagnostic("cpp/call", "a question that is no object")}});
     }
-  return json::Object{{"answer", "answers"}, {"answers", std::move(answers)}};
+  }
+  return json::Object{{"answer", "answers"}, {"types", types->takeTable()}, {"answers", std::move(answers)}};
 }
 
 json::Value Library::lookup(const Object &request) {
@@ -256,17 +261,24 @@ json::Value Library::dispatch(const Object &request) {
   if (op == "save") return save(request);
   if (op == "bind") return bind(request);
   if (op == "lookup") return lookup(request);
+  if (op == "provide") return provide(request);
+  if (op == "later") return later();
   if (op == "complete") return complete(request);
   if (op == "crash") abort();
   return failed("cpp/call", "an unknown request: " + op);
 }
 
 std::string Library::request(llvm::StringRef text) {
+  // `{"answer": kind, …}` as `{kind: {…}}`, which its reader needs not hold as a whole before it knows what it is.
   auto render = [](json::Value v) {
     std::string out;
     llvm::raw_string_ostream stream(out);
-    stream << v;
-    return stream.str();
+    json::Object &reply = *v.getAsObject();
+    std::string kind = reply.getString("answer").value_or("").str();
+    reply.erase("answer");
+    stream << '{' << json::Value(kind) << ':' << v << '}';
+    stream.flush();
+    return out;
   };
   auto parsed = json::parse(text);
   if (!parsed || !parsed->getAsObject()) {

@@ -46,6 +46,11 @@ private:
   llvm::json::Value compile(const Object &);
   llvm::json::Value load(const Object &);
   llvm::json::Value lookup(const Object &);
+  llvm::json::Value provide(const Object &);
+  // What nobody waits for: emits the inline functions that raw code defined.
+  llvm::json::Value later();
+  // Emits definitions that the session has, as far as they can be linked.
+  void define(llvm::ArrayRef<clang::GlobalDecl>, std::vector<uint64_t> &inits);
   llvm::json::Value bind(const Object &);
   llvm::json::Value complete(const Object &);
   llvm::json::Value save(const Object &);
@@ -78,6 +83,8 @@ private:
   // `own`: symbols that the module provides itself through stubs.
   std::vector<Missing> missingIn(llvm::Module &, const std::vector<std::string> &own,
                                  llvm::DenseMap<llvm::Function *, std::string> *tainted);
+  // Takes out of the module what cannot run because a symbol is missing: names, and the symbols they lack.
+  std::vector<std::pair<std::string, std::string>> dropUnlinkable(llvm::Module &, Definitions &);
   Object undefinedSymbol(const Missing &);
   llvm::json::Value failed(llvm::json::Array errors);
   llvm::json::Value failed(llvm::StringRef code, const llvm::Twine &message);
@@ -99,6 +106,7 @@ private:
   uint64_t nextHeld = 1;
   unsigned counter = 0;    // names of initialisers and trampolines; never reused
   unsigned tags = 0;       // ABI tags given in this session
+  std::vector<clang::GlobalDecl> waiting;  // inline functions of raw code, not emitted yet
   std::vector<uint64_t> owed;  // initialisers of inputs whose reply could not name them
   unsigned generation = 0;  // of the session
   bool dead = false;

@@ -143,6 +143,20 @@ bool Linker::declareStub(StringRef symbol, std::string &error) {
   return true;
 }
 
+bool Linker::inStandardLibrary(StringRef symbol) const {
+  // Only names of namespace std: what programs instantiate with their own types is not there.
+  if (!symbol.starts_with("_ZNSt") && !symbol.starts_with("_ZNKSt") && !symbol.starts_with("_ZSt") && !symbol.starts_with("_ZNSa"))
+    return false;
+  static const void *library = [] {
+    Dl_info info;
+    void *inside = dlsym(RTLD_DEFAULT, "_ZSt9terminatev");
+    return inside && dladdr(inside, &info) ? info.dli_fbase : nullptr;
+  }();
+  Dl_info info;
+  void *at = dlsym(RTLD_DEFAULT, symbol.str().c_str());
+  return at && library && dladdr(at, &info) && info.dli_fbase == library;
+}
+
 // Names a symbol table holds: defined and global, or undefined and not weak.
 static bool symbols(StringRef bytes, std::vector<std::string> *defined, std::vector<std::string> *undefined, std::string &error) {
   auto file = object::ObjectFile::createObjectFile(MemoryBufferRef(bytes, "object"));

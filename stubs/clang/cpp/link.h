@@ -23,6 +23,8 @@ public:
 
   bool defined(llvm::StringRef symbol) const { return owner.count(symbol) || stubs.count(symbol) || absolute.count(symbol); }
   bool inProcess(llvm::StringRef symbol) const;
+  // In the C++ standard library that the process has loaded: its own inline functions, compiled already.
+  bool inStandardLibrary(llvm::StringRef symbol) const;
   bool replaceable(llvm::StringRef symbol) const { return stubs.count(symbol); }
   // A symbol nobody can provide, directly or through an object that waits.
   std::vector<Missing> missing(llvm::StringRef symbol);

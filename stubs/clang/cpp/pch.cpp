@@ -5,6 +5,7 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/xxhash.h"
+#include <dlfcn.h>
 
 using namespace llvm;
 
@@ -40,13 +41,21 @@ std::string checksum(const std::string &path) {
   return file ? hex(xxh3_64bits((*file)->getBuffer())) : std::string();
 }
 
+// This library as it was built: another build may read headers otherwise.
+std::string ownBuild() {
+  Dl_info info;
+  sys::fs::file_status status;
+  if (!dladdr(reinterpret_cast<void *>(&ownBuild), &info) || !info.dli_fname || sys::fs::status(info.dli_fname, status)) return "";
+  return std::to_string(status.getSize()) + "." + std::to_string(sys::toTimeT(status.getLastModificationTime()));
+}
+
 } // namespace
 
 Pch::Pch(const Config &c, StringRef prelude, const std::vector<std::string> &lines) : config(c) {
   config.pch.clear();
   text = prelude.str();
   for (auto &line : lines) text += line + "\n";
-  std::string key = text + clang::getClangFullVersion() + RUNG_LLVM_PREFIX;
+  std::string key = text + clang::getClangFullVersion() + RUNG_LLVM_PREFIX + ownBuild();
   for (auto &d : config.includeDirs) key += "\n-I" + d;
   for (auto &f : config.flags) key += "\n" + f;
   SmallString<128> at(config.cacheDir);

@@ -202,6 +202,9 @@ void Library::noteDeclarations(DeclContext *unit, llvm::StringMap<unsigned> &ver
   for (NamedDecl *d : all) {
     rawDeclarations[sources.getExpansionLoc(d->getLocation()).getRawEncoding()] = d;
     auto *f = dyn_cast<FunctionDecl>(d);
+    if (f && f->isInlined() && f->isThisDeclarationADefinition() && !f->isDeleted() && !f->isConsteval() && !isa<CXXMethodDecl>(f) &&
+        f->getTemplatedKind() == FunctionDecl::TK_NonTemplate && f->isExternallyVisible())
+      waiting.push_back(GlobalDecl(f));
     if (!f || !replaceable(f)) continue;
     session->rawFunctions.insert(f);
     std::string symbol = session->owner().GetMangledName(GlobalDecl(f)).str();

@@ -5,6 +5,7 @@
 #include "clang/AST/RecursiveASTVisitor.h"
 #include "clang/Basic/TargetInfo.h"
 #include "clang/Frontend/FrontendActions.h"
+#include "clang/Frontend/MultiplexConsumer.h"
 #include "clang/Frontend/Utils.h"
 #include "clang/Lex/Preprocessor.h"
 #include "clang/Lex/PreprocessorOptions.h"
@@ -58,6 +59,10 @@ std::unique_ptr<CompilerInvocation> invocation(const Config &config, Diagnostics
 class LambdaNamer : public RecursiveASTVisitor<LambdaNamer> {
 public:
   explicit LambdaNamer(SourceManager &sources) : sources(sources) {}
+  // System headers hold none at namespace scope, and much else.
+  void name(Decl *d) {
+    if (!sources.isInSystemHeader(sources.getExpansionLoc(d->getLocation()))) TraverseDecl(d);
+  }
   bool VisitLambdaExpr(LambdaExpr *e) {
     CXXRecordDecl *record = e->getLambdaClass();
     if (!record || record->isDependentContext()) return true;
@@ -141,6 +146,29 @@ std::unique_ptr<Session> Session::open(const Config &config, std::string &error)
   return session;
 }
 
+// Numbers lambdas where the precompiled header is built: whoever reads it cannot any more.
+class PrecompileAction : public GeneratePCHAction {
+  class Namer : public ASTConsumer {
+  public:
+    explicit Namer(SourceManager &sources) : namer(sources) {}
+    bool HandleTopLevelDecl(DeclGroupRef group) override {
+      for (Decl *d : group) namer.name(d);
+      return true;
+    }
+
+  private:
+    LambdaNamer namer;
+  };
+  std::unique_ptr<ASTConsumer> CreateASTConsumer(CompilerInstance &ci, llvm::StringRef file) override {
+    auto writer = GeneratePCHAction::CreateASTConsumer(ci, file);
+    if (!writer) return nullptr;
+    std::vector<std::unique_ptr<ASTConsumer>> both;
+    both.push_back(std::make_unique<Namer>(ci.getSourceManager()));
+    both.push_back(std::move(writer));
+    return std::make_unique<MultiplexConsumer>(std::move(both));
+  }
+};
+
 bool precompile(const Config &config, const std::string &source, const std::string &path, std::string &error) {
   Collector collector;
   IntrusiveRefCntPtr<DiagnosticsEngine> early =
@@ -161,7 +189,7 @@ bool precompile(const Config &config, const std::string &source, const std::stri
   CodeGenOptions &code = ci.getCodeGenOpts();
   code.CXXCtorDtorAliases = 0;
   code.EmulatedTLS = true;
-  GeneratePCHAction action;
+  PrecompileAction action;
   bool good = ci.ExecuteAction(action) && !collector.failed();
   for (auto &p : collector.problems)
     if (p.level >= DiagnosticsEngine::Error) error += p.text + "; ";
@@ -200,6 +228,9 @@ bool Session::attempt(Transaction &t, const std::function<bool()> &body) {
     }
     if (!good) {
       t.rollback(s);
+      // What came out of a PCH on the way is announced only once.
+      for (auto &e : t.events)
+        if (e.kind == Event::Interesting) r.early.push_back(e);
       t.events.clear();
     }
   }
@@ -252,16 +283,21 @@ bool Session::snippet(llvm::StringRef text, const std::function<bool()> &body) {
   return good && !collector.failed();
 }
 
-std::unique_ptr<llvm::Module> Session::emit(Transaction &t, bool logging) {
-  for (auto &e : recorder->early) replay(e, *owner_), log.push_back(e);
-  recorder->early.clear();
+std::unique_ptr<llvm::Module> Session::emit(Transaction &t, bool logging, llvm::ArrayRef<GlobalDecl> wanted) {
+  recorder->sink = owner_.get();
+  auto early = std::exchange(recorder->early, {});
+  for (auto &e : early) replay(e, *owner_), log.push_back(e);
   LambdaNamer namer(sources());
   for (auto &e : t.events)
     if (e.kind == Event::TopLevel)
       for (Decl *d : DeclGroupRef::getFromOpaquePtr(e.what))
-        if (collector.placeOf(sources().getFileID(sources().getExpansionLoc(d->getLocation())))) namer.TraverseDecl(d);
+        namer.name(d);
   for (auto &e : t.events) replay(e, *owner_);
+  for (GlobalDecl d : wanted) owner_->GetAddrOfGlobal(d, /*isForDefinition=*/false);
   owner_->HandleTranslationUnit(ast());
+  recorder->sink = nullptr;
+  log.insert(log.end(), recorder->sunk.begin(), recorder->sunk.end());
+  recorder->sunk.clear();
   std::unique_ptr<llvm::Module> module(owner_->ReleaseModule());
   owner_->StartModule("rung_" + std::to_string(++modules), context);
   if (collector.failed() || ci->getDiagnostics().hasErrorOccurred()) {
@@ -293,9 +329,13 @@ std::unique_ptr<llvm::Module> Session::emitForOptimizer(llvm::ArrayRef<Event> ow
   CodeGenerator &generator = optimizer();
   // A function of raw code counts as inline here, so that its body is at hand where it is called.
   for (auto *f : rawFunctions) const_cast<FunctionDecl *>(f)->setImplicitlyInline(true);
+  recorder->sink = &generator;
   for (; fed < log.size(); ++fed) replay(log[fed], generator);
   for (auto &e : own) replay(e, generator);
   generator.HandleTranslationUnit(ast());
+  recorder->sink = nullptr;
+  recorder->early.insert(recorder->early.end(), recorder->sunk.begin(), recorder->sunk.end());
+  recorder->sunk.clear();
   std::unique_ptr<llvm::Module> module(generator.ReleaseModule());
   generator.StartModule("rung_o" + std::to_string(++modules), optimizerContext);
   for (auto *f : rawFunctions) const_cast<FunctionDecl *>(f)->setImplicitlyInline(false);

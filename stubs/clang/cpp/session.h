@@ -3,6 +3,7 @@
 
 #include "diagnostics.h"
 #include "transaction.h"
+#include "clang/AST/GlobalDecl.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/FrontendAction.h"
 #include "clang/Parse/Parser.h"
@@ -32,7 +33,8 @@ public:
   bool attempt(Transaction &, const std::function<bool()> &body);
 
   // Feeds a successful input to the owner; the module holds its definitions. Null when code generation complained.
-  std::unique_ptr<llvm::Module> emit(Transaction &, bool logging = true);
+  // `wanted`: definitions that it must hold, where the session has them.
+  std::unique_ptr<llvm::Module> emit(Transaction &, bool logging = true, llvm::ArrayRef<clang::GlobalDecl> wanted = {});
   // Keeps the instantiations of an input that emits nothing.
   void keep(Transaction &);
   // The second generator, for code that is optimised: it knows all that the owner knows, and defines nothing itself.
@@ -55,6 +57,7 @@ public:
   Recorder *recorder = nullptr;  // owned by ci
   std::vector<Event> log;        // all that was committed, for the second generator
   llvm::DenseSet<const clang::FunctionDecl *> rawFunctions;
+  llvm::StringMap<clang::GlobalDecl> named;  // what symbols in answers stand for
 
 private:
   void enter(llvm::StringRef text, const Place &, const char *name);

@@ -137,6 +137,24 @@ std::vector<Missing> Library::missingIn(llvm::Module &m, const std::vector<std::
   return out;
 }
 
+std::vector<std::pair<std::string, std::string>> Library::dropUnlinkable(llvm::Module &module, Definitions &definitions) {
+  llvm::DenseMap<llvm::Function *, std::string> tainted;
+  missingIn(module, {}, &tainted);
+  std::vector<std::pair<std::string, std::string>> dropped;
+  for (auto &[f, symbol] : tainted) {
+    dropped.push_back({f->getName().str(), symbol});
+    f->deleteBody();
+    f->setPersonalityFn(nullptr);
+    f->setLinkage(llvm::GlobalValue::ExternalLinkage);
+  }
+  auto gone = [&](const std::string &s) {
+    return std::any_of(dropped.begin(), dropped.end(), [&](auto &d) { return d.first == s; });
+  };
+  definitions.symbols.erase(std::remove_if(definitions.symbols.begin(), definitions.symbols.end(), gone), definitions.symbols.end());
+  if (gone(definitions.init)) definitions.init.clear();
+  return dropped;
+}
+
 json::Object Library::undefinedSymbol(const Missing &m) {
   std::string readable = llvm::demangle(m.symbol);
   json::Object out = diagnostic("cpp/link", "undefined symbol: " + readable);
@@ -215,23 +233,12 @@ json::Value Library::trampolines(const Object &request) {
     }
     llvm::StringMap<unsigned> none;
     Definitions definitions = unify(*module, *linker, none, "__rung_init" + std::to_string(++counter));
-    llvm::DenseMap<llvm::Function *, std::string> tainted;
-    missingIn(*module, {}, &tainted);
-    std::vector<std::string> dropped;
-    for (auto &[f, symbol] : tainted) {
+    for (auto &[name, symbol] : dropUnlinkable(*module, definitions))
       for (Made *m : group)
-        if (f->getName() == m->name) {
+        if (name == m->name) {
           m->result = err(undefinedSymbol({symbol, ""}));
           m->function = nullptr;
         }
-      dropped.push_back(f->getName().str());
-      f->deleteBody();
-      f->setPersonalityFn(nullptr);
-      f->setLinkage(llvm::GlobalValue::ExternalLinkage);
-    }
-    auto gone = [&](const std::string &s) { return std::find(dropped.begin(), dropped.end(), s) != dropped.end(); };
-    definitions.symbols.erase(std::remove_if(definitions.symbols.begin(), definitions.symbols.end(), gone), definitions.symbols.end());
-    if (gone(definitions.init)) definitions.init.clear();
     std::string error;
     auto &bytes = plain->compile(*module);
     std::vector<Missing> lacking;

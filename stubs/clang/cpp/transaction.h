@@ -49,6 +49,9 @@ class Recorder : public clang::ASTConsumer, public clang::ASTMutationListener {
 public:
   Transaction *open = nullptr;
   std::vector<Event> early;  // what a PCH announces before the first input
+  // While code is generated a body may bring declarations out of a PCH, which the same module needs.
+  clang::CodeGenerator *sink = nullptr;
+  std::vector<Event> sunk;
 
   bool HandleTopLevelDecl(clang::DeclGroupRef d) override { note({Event::TopLevel, d.getAsOpaquePtr()}); return true; }
   void HandleInlineFunctionDefinition(clang::FunctionDecl *d) override { note({Event::InlineFunction, d}); }
@@ -72,7 +75,16 @@ public:
   void FunctionDefinitionInstantiated(const clang::FunctionDecl *d) override;
 
 private:
-  void note(Event e) { (open ? open->events : early).push_back(e); }
+  void note(Event e) {
+    if (open) {
+      open->events.push_back(e);
+    } else if (sink) {
+      sunk.push_back(e);
+      replay(e, *sink);
+    } else {
+      early.push_back(e);
+    }
+  }
 };
 
 // Watches macros and files for the open transaction.

@@ -63,7 +63,31 @@ std::string Types::name(QualType t) {
   return out;
 }
 
-std::string Types::display(QualType t) { return clean(t.getAsString(policyOf(session.ast(), false))); }
+std::string Types::display(QualType t) {
+  std::string &kept = shown[t.getAsOpaquePtr()];
+  if (kept.empty()) kept = clean(t.getAsString(policyOf(session.ast(), false)));
+  return kept;
+}
+
+void Types::openTable() {
+  mentioned.clear();
+  table = {};
+  table.reserve(64);
+}
+
+json::Value Types::mention(QualType t) {
+  auto [it, fresh] = mentioned.try_emplace(t.getAsOpaquePtr(), table.size());
+  unsigned number = it->second;
+  if (fresh) {
+    auto known = complete.find(t.getAsOpaquePtr());
+    json::Object said = known != complete.end() ? json::Object(known->second) : describe(t);
+    if (known == complete.end() && !said.getBoolean("incomplete").value_or(false)) complete[t.getAsOpaquePtr()] = said;
+    table.push_back(std::move(said));
+  }
+  return number;
+}
+
+json::Array Types::takeTable() { return std::move(table); }
 
 unsigned Types::versionOf(QualType t) const {
   auto *tag = t->getAsTagDecl();

@@ -15,14 +15,25 @@ public:
   std::string name(clang::QualType);
   std::string display(clang::QualType);
   llvm::json::Object describe(clang::QualType);
+  // A reply says a type once, in its table, and mentions it by number.
+  void openTable();
+  llvm::json::Value mention(clang::QualType);
+  llvm::json::Array takeTable();
   // After a redefinition a name may mean another type.
-  void forget() { byName.clear(); }
+  void forget() {
+    byName.clear();
+    complete.clear();
+  }
   unsigned versionOf(clang::QualType) const;
   llvm::DenseMap<const clang::Decl *, unsigned> versions;  // canonical declarations that replaced others
 
 private:
   Session &session;
   llvm::StringMap<clang::QualType> byName;
+  llvm::DenseMap<void *, llvm::json::Object> complete;  // descriptions that no further declaration changes
+  llvm::DenseMap<void *, unsigned> mentioned;
+  llvm::json::Array table;
+  llvm::DenseMap<void *, std::string> shown;
 };
 
 clang::PrintingPolicy policyOf(clang::ASTContext &, bool canonical);

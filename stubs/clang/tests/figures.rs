@@ -54,10 +54,11 @@ fn figures() {
     }
     let raws = (0..20).map(|i| timed(|| s.good(&format!("int raw{i}(int x) {{ return x + {i}; }}"))).1).collect();
     let shapes = |n: usize| {
-        let shape = |k: usize| SignatureShape {
-            abi: [vec![Abi::Int], vec![Abi::Int; n], vec![Abi::F64; k]].concat(),
-            reprs: [vec![Repr::I32], vec![Repr::I64; n], vec![Repr::F64; k]].concat(),
-            sizes: vec![8; 1 + n + k],
+        // `n` loads that differ, then the end.
+        let shape = |k: usize| recipe::Shape {
+            code: (0..n + k).flat_map(|i| [(i as i64) << 32, 1 | 7 << 8, 16]).chain([21]).collect(),
+            scratch: 0,
+            symbols: 0,
         };
         timed(|| s.ask_raw(&Request::Shapes { shapes: (0..10).map(shape).collect() })).1 / 10.0
     };

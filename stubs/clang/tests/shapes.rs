@@ -1,4 +1,4 @@
-//! Signature-shaped trampolines do what the general ones do.
+//! Compiled recipes do what the general trampolines do.
 
 mod support;
 use questions::*;
@@ -55,8 +55,7 @@ fn shapes_call_like_trampolines() {
     ];
     for (callee, args) in cases {
         let (answer, stub) = s.made(callee.clone(), args);
-        let shape = answer.shape().unwrap_or_else(|| panic!("{answer:#?}"));
-        let (address, symbol) = (shape_of(&s, &shape), address_of(&s, &answer.symbol));
+        let shaped = Shaped::of(&s, &answer);
         // Arguments: bytes counted up, through slots; a pointer argument points to an object.
         let mut object = [11i32, 0, 0, 0];
         let mut slots: Vec<[u64; 8]> = Vec::new();
@@ -77,8 +76,7 @@ fn shapes_call_like_trampolines() {
         let mut pointers: Vec<*mut c_void> = slots.iter_mut().map(ptr).collect();
         run(stub, &mut pointers, &mut one).unwrap();
         let mut two = [0u64; 8];
-        let fixed = Trampoline { address };
-        run_shape(fixed, symbol, &mut pointers, &mut two).unwrap();
+        shaped.run(&mut pointers, &mut two).unwrap();
         assert_eq!(one, two, "{callee:?}\n{answer:#?}");
     }
 }
@@ -92,20 +90,39 @@ fn mask(size: u32, eightbyte: usize) -> u64 {
     if bytes == 8 { u64::MAX } else { (1u64 << (8 * bytes)) - 1 }
 }
 
-fn shape_of(s: &Session, shape: &SignatureShape) -> u64 {
-    match s.ask_raw(&Request::Shapes { shapes: vec![shape.clone(), shape.clone()] }) {
-        Response::Shapes { addresses } => {
-            assert!(addresses[0] != 0 && addresses[0] == addresses[1]);
-            addresses[0]
-        }
-        other => panic!("{other:?}"),
-    }
+/// A compiled recipe, and a record as it wants one.
+struct Shaped {
+    code: Trampoline,
+    table: Vec<u64>,
+    _texts: Vec<std::ffi::CString>,
 }
 
-fn address_of(s: &Session, symbol: &str) -> u64 {
-    match s.ask_raw(&Request::Lookup { symbols: vec![symbol.into()] }) {
-        Response::Addresses { addresses } => addresses[0],
-        other => panic!("{other:?}"),
+impl Shaped {
+    fn of(s: &Session, answer: &CallAnswer) -> Shaped {
+        let recipe = answer.recipe.as_ref().unwrap_or_else(|| panic!("{answer:#?}"));
+        let address = match s.ask_raw(&Request::Shapes { shapes: vec![recipe.shape(), recipe.shape()] }) {
+            Response::Shapes { addresses } => {
+                assert!(addresses[0] != 0 && addresses[0] == addresses[1]);
+                addresses[0]
+            }
+            other => panic!("{other:?}"),
+        };
+        let mut table = match s.ask_raw(&Request::Provide { symbols: recipe.symbols.clone() }) {
+            Response::Provided { addresses, inits } => {
+                run_inits(&inits);
+                addresses
+            }
+            other => panic!("{other:?}"),
+        };
+        assert!(table.iter().all(|a| *a != 0), "{:?}", recipe.symbols);
+        let texts: Vec<_> = recipe.texts.iter().map(|t| std::ffi::CString::new(t.as_str()).unwrap()).collect();
+        table.extend(texts.iter().map(|t| t.as_ptr() as u64));
+        Shaped { code: Trampoline { address }, table, _texts: texts }
+    }
+
+    fn run<R>(&self, args: &mut [*mut c_void], ret: &mut R) -> Result<(), String> {
+        let record = [0, 0, self.table.as_ptr() as u64];
+        run_shape(self.code, record.as_ptr() as u64, args, ret)
     }
 }
 
@@ -113,32 +130,29 @@ fn address_of(s: &Session, symbol: &str) -> u64 {
 fn references_strings_and_exceptions() {
     let s = Session::open();
     s.good(HEADER);
-    let by_shape = |callee: Callee, args: Vec<Arg>| {
-        let answer = s.call(callee, args).unwrap();
-        let shape = answer.shape().unwrap_or_else(|| panic!("{answer:#?}"));
-        (Trampoline { address: shape_of(&s, &shape) }, address_of(&s, &answer.symbol))
-    };
-    let (stub, f) = by_shape(named("ref"), vec![lvalue("int")]);
+    let by_shape = |callee: Callee, args: Vec<Arg>| Shaped::of(&s, &s.call(callee, args).unwrap());
+    let stub = by_shape(named("ref"), vec![lvalue("int")]);
     let (mut x, mut back) = (1i32, 0usize);
-    run_shape(stub, f, &mut [ptr(&mut x)], &mut back).unwrap();
+    stub.run(&mut [ptr(&mut x)], &mut back).unwrap();
     assert_eq!((x, back), (2, (&raw const x) as usize));
-    let (stub, f) = by_shape(named("make"), vec![prvalue("int")]);
+    let stub = by_shape(named("make"), vec![prvalue("int")]);
     let (mut n, mut text) = (30i32, [0u64; 4]);
-    run_shape(stub, f, &mut [ptr(&mut n)], &mut text).unwrap();
-    let (stub, f) = by_shape(named("length"), vec![lvalue("std::string")]);
+    stub.run(&mut [ptr(&mut n)], &mut text).unwrap();
+    let stub = by_shape(named("length"), vec![lvalue("std::string")]);
     let mut length = 0i32;
-    run_shape(stub, f, &mut [ptr(&mut text)], &mut length).unwrap();
+    stub.run(&mut [ptr(&mut text)], &mut length).unwrap();
     assert_eq!(length, 30);
-    let (stub, f) = by_shape(named("eat"), vec![prvalue("std::string")]);
-    run_shape(stub, f, &mut [ptr(&mut text)], &mut length).unwrap();
+    let stub = by_shape(named("eat"), vec![prvalue("std::string")]);
+    stub.run(&mut [ptr(&mut text)], &mut length).unwrap();
     assert_eq!(length, 30);
     let (_, destroy) = s.made(Callee::Destroy { ty: "std::string".into() }, vec![lvalue("std::string")]);
     run(destroy, &mut [ptr(&mut text)], &mut length).unwrap();
-    let (stub, f) = by_shape(named("raise"), vec![prvalue("int")]);
-    assert_eq!(run_shape(stub, f, &mut [ptr(&mut n)], &mut length).unwrap_err(), "shaped");
-    assert!(s.call(named("eat"), vec![lvalue("std::string")]).unwrap().shape().is_none(), "a copy is needed");
+    let stub = by_shape(named("raise"), vec![prvalue("int")]);
+    assert_eq!(stub.run(&mut [ptr(&mut n)], &mut length).unwrap_err(), "shaped");
+    let recipe = |callee: Callee, args: Vec<Arg>| s.call(callee, args).unwrap().recipe;
+    assert!(recipe(named("eat"), vec![lvalue("std::string")]).is_none(), "a copy that must be destroyed is needed");
     assert!(
-        s.call(named("add"), vec![prvalue("int"), prvalue("long")]).unwrap().shape().is_none(),
-        "a conversion is needed"
+        recipe(named("length"), vec![prvalue("const char *")]).is_none(),
+        "a temporary that must be destroyed is needed"
     );
 }

@@ -138,7 +138,7 @@ fn strings() {
     run(stub, &mut [ptr(&mut *s)], &mut back).unwrap();
     assert_eq!(back, (&raw const *s) as usize, "no copy for const std::string&");
     assert_eq!(answer.result_category, Category::Lvalue);
-    assert!(answer.result.is_const && answer.exact && answer.exported, "{answer:#?}");
+    assert!(answer.result.is_const && answer.direct.is_some() && answer.recipe.is_some(), "{answer:#?}");
     assert_eq!(f.run::<i32>(named("by_value"), vec![lvalue("std::string")], &mut [ptr(&mut *s)]), 39, "copied");
     assert_eq!(f.run::<i32>(named("length"), vec![lvalue("std::string")], &mut [ptr(&mut *s)]), 38, "unharmed");
     let made: [u64; 4] = f.run(named("text"), vec![], &mut []);
@@ -232,7 +232,7 @@ fn virtual_and_abstract() {
     let f = open();
     let p: usize = f.run(named("special"), vec![], &mut []);
     let (answer, stub) = f.s.made(method("kind"), vec![lvalue("Counted")]);
-    assert!(answer.is_virtual && !answer.exact);
+    assert!(answer.is_virtual && matches!(answer.direct, Some(Direct::Virtual { .. })));
     let mut r = 0i32;
     run(stub, &mut [p as *mut c_void], &mut r).unwrap();
     assert_eq!(r, 2);
@@ -518,13 +518,14 @@ fn answers_about_names_and_types() {
 fn answers_about_calls() {
     let f = open();
     let a = f.s.call(named("small"), vec![prvalue("Small")]).unwrap();
-    assert_eq!((a.abi.as_slice(), a.exact), ([Abi::StructInt, Abi::StructInt].as_slice(), true), "{a:#?}");
+    let by_registers = |abi: &[Abi]| Some(Direct::Function { abi: abi.to_vec() });
+    assert_eq!(a.direct, by_registers(&[Abi::StructInt, Abi::StructInt]), "{a:#?}");
     let a = f.s.call(named("mixed"), vec![prvalue("Mixed")]).unwrap();
-    assert_eq!(a.abi, [Abi::SseInt, Abi::SseInt]);
+    assert_eq!(a.direct, by_registers(&[Abi::SseInt, Abi::SseInt]));
     let a = f.s.call(named("big"), vec![prvalue("Big")]).unwrap();
-    assert_eq!(a.abi, [Abi::Indirect, Abi::ByVal]);
+    assert_eq!(a.direct, by_registers(&[Abi::Indirect, Abi::ByVal]));
     let a = f.s.call(named("n::m::deep"), vec![prvalue("long"), prvalue("int")]).unwrap();
-    assert!(!a.exact && a.exported && a.text == "n::m::deep($0, $1)", "{a:#?}");
+    assert!(a.direct.is_none() && a.recipe.is_some() && a.text == "n::m::deep($0, $1)", "{a:#?}");
     assert_eq!(a.symbol, "_ZN1n1m4deepEll");
     let a = f.s.call(method("size"), vec![lvalue("std::string")]).unwrap();
     assert!(a.noexcept && a.text == "$0.size()", "{a:#?}");

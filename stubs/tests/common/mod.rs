@@ -12,14 +12,16 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use stubs::{Stubs, StubsConfig};
 
-/// The process's host. `cargo test -p rung-stubs` does not build librung_clang.so, so this does (or sees that it is fresh).
+/// The process's host. `cargo test -p rung-stubs` does not build librung_clang.so, so this does where there is none.
 pub fn host() -> &'static Stubs {
     static HOST: OnceLock<Stubs> = OnceLock::new();
     engine::thread::attach();
     HOST.get_or_init(|| {
-        if std::env::var_os("RUNG_CLANG_LIB").is_none() {
+        if stubs::library_path().is_err() {
             let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-            let status = std::process::Command::new(cargo).args(["build", "-p", "rung-clang"]).status().unwrap();
+            let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
+            let build = ["build", "-p", "rung-clang", "--profile", profile];
+            let status = std::process::Command::new(cargo).args(build).status().unwrap();
             assert!(status.success(), "librung_clang.so cannot be built");
         }
         Stubs::new(StubsConfig::default())
@@ -41,7 +43,7 @@ pub fn ty(text: &str) -> CppType {
 
 /// A bound call site.
 pub struct Site {
-    pub answer: CallAnswer,
+    pub answer: std::sync::Arc<CallAnswer>,
     pub stub: Trampoline,
 }
 

@@ -106,7 +106,22 @@ fn operations_are_the_runtime_s() {
         UncheckedSub,
         UncheckedMul,
     ];
-    let one = [Inc, Dec, Neg, IsZero, IsPos, IsNeg, Not, IsNil, IsSome, UncheckedInc, UncheckedDec, HintLong, HintDouble, HintWrap];
+    let one = [
+        Inc,
+        Dec,
+        Neg,
+        IsZero,
+        IsPos,
+        IsNeg,
+        Not,
+        IsNil,
+        IsSome,
+        UncheckedInc,
+        UncheckedDec,
+        HintLong,
+        HintDouble,
+        HintWrap,
+    ];
     let show = |r: Result<Value, String>| match r {
         Ok(v) => engine::number::text(v).unwrap_or_else(|| format!("{v:?}")),
         Err(e) => format!("error {e}"),

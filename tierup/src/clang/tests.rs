@@ -82,7 +82,7 @@ impl Cpp {
             }
             _ => "f".into(),
         };
-        tree.sites.push(CallAnswer {
+        tree.sites.push(std::sync::Arc::new(CallAnswer {
             site: Site {
                 callee,
                 args: types.iter().map(|(t, c)| Arg::Native { ty: t.name.clone(), category: *c }).collect(),
@@ -98,13 +98,11 @@ impl Cpp {
             noexcept: false,
             is_virtual: false,
             extern_c: false,
-            exported: true,
-            exact: true,
-            abi: Vec::new(),
             direct: None,
+            recipe: None,
             version: 0,
             span: None,
-        });
+        }));
         SiteId(tree.sites.len() as u32 - 1)
     }
     fn call(&mut self, text: &str, result: TypeIx, category: Category, args: &[ExprId], into: Option<u32>) -> ExprId {

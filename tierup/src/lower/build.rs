@@ -422,7 +422,11 @@ impl<'a> Builder<'a> {
             .iter()
             .enumerate()
             .map(|(i, a)| match (super::numeric(op), op, i) {
-                (true, ..) | (_, Op::Nth | Op::AGet, 1) | (_, Op::HintDouble, _) if !matches!(self.rep(*a), Rep::Bool | Rep::Native(_)) => *a,
+                (true, ..) | (_, Op::Nth | Op::AGet, 1) | (_, Op::HintDouble, _)
+                    if !matches!(self.rep(*a), Rep::Bool | Rep::Native(_)) =>
+                {
+                    *a
+                }
                 _ => self.coerce(*a, Rep::Value),
             })
             .collect();

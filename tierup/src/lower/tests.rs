@@ -100,7 +100,7 @@ fn finally_is_on_every_way_out() {
 fn native_locals_are_destroyed_in_reverse_on_every_way_out() {
     let mut h = Hand::new();
     h.tree.types.push(testing::class("S"));
-    h.tree.sites.push(testing::site(testing::class("S")));
+    h.tree.sites.push(std::sync::Arc::new(testing::site(testing::class("S"))));
     let made = |h: &mut Hand, n| {
         h.typed(Expr::CppConstruct { site: SiteId(0), args: [].into(), into: Some(NativeId(n)) }, OBJECT)
     };

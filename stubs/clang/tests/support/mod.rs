@@ -49,7 +49,7 @@ impl Session {
     pub fn ask_raw(&self, request: &Request) -> Response {
         let json = serde_json::to_vec(request).expect("a request is JSON");
         let reply = self.library.request(json).expect("the thread lives");
-        serde_json::from_slice(&reply).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&reply)))
+        Response::read(&reply).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&reply)))
     }
 
     /// Reads C++ text and runs its initialisers.
@@ -74,14 +74,14 @@ impl Session {
 
     pub fn ask(&self, question: Question) -> Result<Answer, Diagnostic> {
         match self.ask_raw(&Request::Ask { questions: vec![question] }) {
-            Response::Answers { mut answers } => answers.remove(0),
+            Response::Answers { mut answers, .. } => answers.remove(0),
             other => panic!("ask: {other:?}"),
         }
     }
 
     pub fn call(&self, callee: Callee, args: Vec<Arg>) -> Result<CallAnswer, Diagnostic> {
         match self.ask(Question::Call(CallQuestion { callee, args }))? {
-            Answer::Call(call) => Ok(call),
+            Answer::Call(call) => Ok((*call).clone()),
             other => panic!("call: {other:?}"),
         }
     }
