@@ -129,14 +129,23 @@ pub fn install(code: &'static Code, tier: u8, compiled: &Compiled) {
             code.entries[ENTRY_MANY].store(many as *mut c_void, Ordering::Release);
         }
     }
-    if let Some((signature, entry)) = compiled.special {
-        // The signature is settled once for all: callers read it and the entry apart.
-        let first = code.special_signature.compare_exchange(0, signature, Ordering::AcqRel, Ordering::Acquire);
-        if first.is_ok() || first == Err(signature) {
-            code.special.store(entry as *mut c_void, Ordering::Release);
-        }
-    }
+    // The signature is settled once for all: callers read it and the entry apart. An entry of a lower tier does not stay.
+    let special = compiled.special.filter(|(signature, _)| {
+        let first = code.special_signature.compare_exchange(0, *signature, Ordering::AcqRel, Ordering::Acquire);
+        first.is_ok() || first == Err(*signature)
+    });
+    code.special.store(special.map_or(std::ptr::null_mut(), |s| s.1 as *mut c_void), Ordering::Release);
     code.tier.store(tier, Ordering::Release);
+}
+
+/// The signature of the special entry of a `Code` that the feedback of a call names.
+pub fn special_of(code: usize) -> Option<crate::lower::Signature> {
+    // SAFETY: a call's feedback holds addresses of `Code` records, which live for ever (contract *Code*).
+    let code = unsafe { &*(code as *const Code) };
+    if code.special.load(Ordering::Acquire).is_null() {
+        return None;
+    }
+    crate::lower::Signature::of_bits(code.special_signature.load(Ordering::Acquire))
 }
 
 /// Makes a loop's compiled code known to the next back edge.

@@ -156,6 +156,7 @@ runtime! {
     IsNil is_nil(a: Value) -> Value { Value::bool(a.is_nil()) }
     IsSome is_some(a: Value) -> Value { Value::bool(!a.is_nil()) }
     Nth nth(c: Value, i: Value) -> Value { answer(index(i).and_then(|i| coll::nth(c, i, None))) }
+    NthAt nth_at(c: Value, i: i64) -> Value { answer(coll::nth(c, i, None)) }
     Get get(m: Value, k: Value) -> Value { answer(coll::get(m, k, Value::NIL)) }
     First first(a: Value) -> Value { answer(coll::first(a)) }
     Next next(a: Value) -> Value { answer(coll::next(a)) }

@@ -68,6 +68,10 @@ impl Emit<'_, '_> {
                 )
             }
             op if crate::lower::numeric(op) => return self.arithmetic(dst, op, args, seen, err),
+            Op::Nth if self.rep(args[1]) == Rep::Long => {
+                let (c, i) = (self.word(args[0]), self.get(args[1]));
+                self.try_call(Rt::NthAt, &[c, i], err)
+            }
             op => {
                 let words: Vec<Value> = args.iter().map(|a| self.word(*a)).collect();
                 let r = self.try_call(Rt::of(op), &words, err);

@@ -1,7 +1,7 @@
 //! Calls, function entry, loop heads.
 
 use super::emit::{Emit, FLAGS, offset};
-use crate::lower::{BlockId, Operand, Operands, Rep, Unit, V};
+use crate::lower::{BlockId, Operand, Operands, Rep, Signature, Unit, V};
 use crate::runtime::Rt;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
@@ -17,6 +17,13 @@ impl Emit<'_, '_> {
     pub fn call_value(&mut self, dst: V, callee: Operand, args: &Operands, err: BlockId) {
         let f = self.get(callee);
         let args: Vec<Value> = args.iter().map(|a| self.word(*a)).collect();
+        let result = self.call_words(callee, f, &args);
+        self.check(result, err);
+        self.set(dst, result);
+    }
+
+    /// The call; the result may be the sentinel.
+    fn call_words(&mut self, callee: Operand, f: Value, args: &[Value]) -> Value {
         let (other, join) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(other);
         let result = self.b.append_block_param(join, I64);
@@ -33,10 +40,10 @@ impl Emit<'_, '_> {
         let entry = self.b.ins().load(I64, FLAGS, code, (offset_of!(Code, entries) + 8 * index) as i32);
         let mut passed = vec![self.thread, f];
         if many {
-            let (n, at) = (self.imm(args.len() as i64), self.on_stack(&args));
+            let (n, at) = (self.imm(args.len() as i64), self.on_stack(args));
             passed.extend([n, at]);
         } else {
-            passed.extend(&args);
+            passed.extend(args);
         }
         let sig = self.sig(vec![I64; passed.len()], vec![I64]);
         let call = self.b.ins().call_indirect(sig, entry, &passed);
@@ -45,7 +52,62 @@ impl Emit<'_, '_> {
 
         self.b.seal_block(other);
         self.b.switch_to_block(other);
-        let r = self.call_other(callee, f, &args);
+        let r = self.call_other(callee, f, args);
+        self.b.ins().jump(join, &[BlockArg::Value(r)]);
+        self.b.seal_block(join);
+        self.b.switch_to_block(join);
+        result
+    }
+
+    /// A call that goes to the function's special entry, where it has one of the signature and the arguments are what that takes.
+    pub fn call_special(&mut self, dst: V, callee: Operand, signature: &Signature, args: &Operands, err: BlockId) {
+        let Some(bits) = signature.bits() else { return self.call_value(dst, callee, args, err) };
+        let f = self.get(callee);
+        let (generic, join) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(generic);
+        let result = self.b.append_block_param(join, I64);
+        let tag = self.b.ins().band_imm_s(f, 7);
+        let no_pointer = self.b.ins().icmp_imm_s(IntCC::NotEqual, tag, 1);
+        self.leave_for(no_pointer, generic);
+        let header = self.b.ins().load(I32, FLAGS, f, offset::HEADER);
+        let id = self.b.ins().band_imm_s(header, 0xf_ffff);
+        let no_function = self.b.ins().icmp_imm_s(IntCC::NotEqual, id, TypeId::FUNCTION.0 as i64);
+        self.leave_for(no_function, generic);
+        let code = self.b.ins().load(I64, FLAGS, f, offset::FUNCTION_CODE);
+        let entry = self.b.ins().load(I64, FLAGS, code, offset_of!(Code, special) as i32);
+        let none = self.b.ins().icmp_imm_s(IntCC::Equal, entry, 0);
+        self.leave_for(none, generic);
+        let held = self.b.ins().load(I64, FLAGS, code, offset_of!(Code, special_signature) as i32);
+        let wanted = self.imm(bits as i64);
+        let other = self.b.ins().icmp(IntCC::NotEqual, held, wanted);
+        self.leave_for(other, generic);
+        let mut passed = vec![self.thread, f];
+        for (a, rep) in args.iter().zip(&signature.params) {
+            let x = self.get(*a);
+            let x = if self.rep(*a) == *rep { x } else { self.held(x, *rep, generic) };
+            passed.push(x);
+        }
+        let unit = Unit::Arity { arity: 0, signature: signature.clone() };
+        let sig = self.b.import_signature(super::emit::signature(&unit));
+        let call = self.b.ins().call_indirect(sig, entry, &passed);
+        let results = self.b.inst_results(call).to_vec();
+        let word = match signature.result {
+            Rep::Value => results[0],
+            rep => {
+                self.go_if(results[1], err);
+                match rep {
+                    Rep::Long => self.box_long(results[0]),
+                    Rep::Double => self.box_double(results[0]),
+                    _ => self.box_bool(results[0]),
+                }
+            }
+        };
+        self.b.ins().jump(join, &[BlockArg::Value(word)]);
+
+        self.b.seal_block(generic);
+        self.b.switch_to_block(generic);
+        let words: Vec<Value> = args.iter().map(|a| self.word(*a)).collect();
+        let r = self.call_words(callee, f, &words);
         self.b.ins().jump(join, &[BlockArg::Value(r)]);
         self.b.seal_block(join);
         self.b.switch_to_block(join);

@@ -90,7 +90,11 @@ pub(super) fn signature(unit: &Unit) -> Signature {
             if signature.params.len() > engine::code::MAX_DIRECT {
                 s.params.push(word);
             } else {
-                s.params.extend(signature.params.iter().map(|r| AbiParam::new(ty(*r))));
+                s.params.extend(signature.params.iter().map(|r| match ty(*r) {
+                    // As C passes them.
+                    I8 => AbiParam::new(I8).uext(),
+                    t => AbiParam::new(t),
+                }));
             }
             s.returns.push(AbiParam::new(ty(signature.result)));
             if signature.result != Rep::Value {
@@ -711,6 +715,9 @@ impl<'a, 'f> Emit<'a, 'f> {
             }
             Inst::SelfRef { dst } => self.set(*dst, self.this),
             Inst::Call { dst, callee, args, err } => self.call_value(*dst, *callee, args, *err),
+            Inst::CallSpecial { dst, callee, signature, args, err } => {
+                self.call_special(*dst, *callee, signature, args, *err)
+            }
             Inst::CallSelf { dst, arity, args, err } => self.call_self(*dst, *arity, args, *err),
             Inst::Build { dst, what, items, err } => {
                 use crate::lower::Build;

@@ -96,7 +96,9 @@ impl Compiler for Baseline {
         Ok(match job.want {
             Want::Function => {
                 let n = job.tree.function(job.function).arities.len() as u32;
-                Compiled { bodies: (0..n).map(|i| address(2 * i)).collect(), entry: 0, special: None, bytes, phases }
+                // One is what a `Code` has room for: the first arity's that has one.
+                let special = parts.iter().find_map(|p| Some((p.special.as_ref()?.bits()?, address(p.number + 1))));
+                Compiled { bodies: (0..n).map(|i| address(2 * i)).collect(), entry: 0, special, bytes, phases }
             }
             Want::Loop { .. } => Compiled { bodies: Vec::new(), entry: address(LOOP), special: None, bytes, phases },
         })
@@ -247,25 +249,7 @@ impl Emit<'_, '_> {
         let generic = self.b.create_block();
         let mut passed = vec![self.thread, self.this];
         for (w, rep) in args.iter().zip(&signature.params) {
-            let x = match rep {
-                Rep::Long => {
-                    let tag = self.b.ins().band_imm_s(*w, 7);
-                    self.or_else(tag, generic);
-                    self.b.ins().sshr_imm_s(*w, 3)
-                }
-                Rep::Double => {
-                    let no = self.is_no_double(*w);
-                    self.or_else(no, generic);
-                    self.rotated_double(*w)
-                }
-                Rep::Bool => {
-                    let low = self.b.ins().bor_imm_s(*w, 0x18);
-                    let no = self.b.ins().icmp_imm_s(IntCC::NotEqual, low, 0x1a);
-                    self.or_else(no, generic);
-                    self.b.ins().icmp_imm_s(IntCC::Equal, *w, engine::value::Value::TRUE.bits() as i64)
-                }
-                Rep::Value | Rep::Native(_) => *w,
-            };
+            let x = self.held(*w, *rep, generic);
             passed.push(x);
         }
         let call = self.b.ins().call(special, &passed);
@@ -290,6 +274,28 @@ impl Emit<'_, '_> {
         self.b.ins().return_(&[word]);
         self.b.seal_block(generic);
         self.b.switch_to_block(generic);
+    }
+    /// A word as a special body takes it; goes to `otherwise` where it is something else.
+    pub(super) fn held(&mut self, w: ir::Value, rep: Rep, otherwise: ir::Block) -> ir::Value {
+        match rep {
+            Rep::Long => {
+                let tag = self.b.ins().band_imm_s(w, 7);
+                self.or_else(tag, otherwise);
+                self.b.ins().sshr_imm_s(w, 3)
+            }
+            Rep::Double => {
+                let no = self.is_no_double(w);
+                self.or_else(no, otherwise);
+                self.rotated_double(w)
+            }
+            Rep::Bool => {
+                let low = self.b.ins().bor_imm_s(w, 0x18);
+                let no = self.b.ins().icmp_imm_s(IntCC::NotEqual, low, 0x1a);
+                self.or_else(no, otherwise);
+                self.b.ins().icmp_imm_s(IntCC::Equal, w, engine::value::Value::TRUE.bits() as i64)
+            }
+            Rep::Value | Rep::Native(_) => w,
+        }
     }
     fn or_else(&mut self, rare: ir::Value, to: ir::Block) {
         let next = self.b.create_block();

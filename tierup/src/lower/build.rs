@@ -49,6 +49,7 @@ pub(super) struct Builder<'a> {
     /// 'Alive' of native storage.
     pub flags: HashMap<NativeId, V>,
     pub inlined: u32,
+    pub inline_depth: u32,
     pub has_loops: bool,
     /// The node that is being lowered.
     at: ExprId,
@@ -56,9 +57,9 @@ pub(super) struct Builder<'a> {
 
 /// The word that stands where no value comes out.
 pub(super) const NOTHING: Operand = Operand::Word(Value::NIL.bits());
-/// Self calls are inlined into themselves so deep, where the body has at most so many nodes.
-const INLINE_DEPTH: u32 = 1;
-const INLINE_NODES: usize = 48;
+/// Self calls are inlined into themselves so deep at most, as long as all copies of the body have no more nodes than these.
+const INLINE_DEPTH: u32 = 2;
+const INLINE_NODES: usize = 160;
 
 /// Lowers a unit.
 ///
@@ -77,6 +78,7 @@ pub fn lower(tree: &Tree, function: FnId, unit: Unit, feedback: &Snapshot) -> Re
     };
     let params: Vec<Type> = signature.params.iter().map(|r| Type::of_rep(*r)).collect();
     let types = infer(tree, proto, arity, &params, !signature.is_ordinary());
+    let inline_depth = inline_depth(tree, function, index, &signature, feedback);
     let mut b = Builder {
         tree,
         function: proto,
@@ -95,6 +97,7 @@ pub fn lower(tree: &Tree, function: FnId, unit: Unit, feedback: &Snapshot) -> Re
         known: Vec::new(),
         flags: HashMap::new(),
         inlined: 0,
+        inline_depth,
         has_loops: false,
         at: arity.body,
     };
@@ -119,6 +122,41 @@ pub fn lower(tree: &Tree, function: FnId, unit: Unit, feedback: &Snapshot) -> Re
     };
     prune(&mut done);
     Ok(done)
+}
+
+/// How deep a body's calls of itself are inlined: as deep as the budget allows. Not in an ordinary body that has a special one,
+/// which does the work.
+fn inline_depth(tree: &Tree, function: FnId, arity: u32, signature: &Signature, feedback: &Snapshot) -> u32 {
+    let proto = tree.function(function);
+    let a = &proto.arities[arity as usize];
+    let n = a.params as usize;
+    if !a.natives.is_empty() || a.loops > 0 || a.variadic {
+        return 0;
+    }
+    if signature.is_ordinary() && super::specialise(tree, function, arity, feedback).is_some() {
+        return 0;
+    }
+    let mut calls = 0;
+    super::each(tree, a.body, &mut |e| {
+        calls += match e {
+            Expr::SelfCall { args, .. } => (args.len() == n) as usize,
+            Expr::Call { callee, args, .. } => {
+                (args.len() == n && super::calls_own_var(tree, proto, *callee, n)) as usize
+            }
+            _ => 0,
+        };
+    });
+    let size = super::size(tree, a.body);
+    let (mut depth, mut copies, mut level) = (0, 1, 1);
+    while depth < INLINE_DEPTH {
+        level *= calls;
+        copies += level;
+        if size * copies > INLINE_NODES {
+            break;
+        }
+        depth += 1;
+    }
+    depth
 }
 
 /// Drops blocks that control does not reach and numbers the rest anew, in order, the cold ones last.
@@ -366,8 +404,12 @@ impl<'a> Builder<'a> {
             Expr::Call { callee, args, .. } if super::calls_own_var(tree, self.function, *callee, args.len()) => {
                 self.own_call(*callee, args)
             }
-            Expr::Call { callee, args, .. } => {
+            Expr::Call { callee, args, feedback } => {
+                let special = self.feedback.callee(*feedback).and_then(crate::install::special_of);
                 let callee = self.word(*callee);
+                if let Some(signature) = special.filter(|s| s.params.len() == args.len()) {
+                    return self.special_call(callee, Box::new(signature), args);
+                }
                 let args = self.words(args);
                 let err = self.err();
                 self.emit_to(Rep::Value, |dst| Inst::Call { dst, callee, args, err })
@@ -481,6 +523,23 @@ impl<'a> Builder<'a> {
         self.expr(body)
     }
 
+    /// A call of a function that had a special entry when it was met.
+    fn special_call(&mut self, callee: Operand, signature: Box<Signature>, args: &[ExprId]) -> Operand {
+        let args: Operands = args
+            .iter()
+            .zip(&signature.params)
+            .map(|(a, rep)| {
+                let o = self.expr(*a);
+                if self.rep(o) == *rep { o } else { self.coerce(o, Rep::Value) }
+            })
+            .collect();
+        if self.current.is_none() {
+            return NOTHING;
+        }
+        let err = self.err();
+        self.emit_to(Rep::Value, |dst| Inst::CallSpecial { dst, callee, signature, args, err })
+    }
+
     fn self_call(&mut self, args: &[ExprId]) -> Operand {
         let Some(arity) = self.fixed_arity(args.len()) else {
             // A variadic arity collects its rest: an ordinary call of the function itself.
@@ -538,12 +597,7 @@ impl<'a> Builder<'a> {
     }
 
     fn may_inline(&self) -> bool {
-        self.inlined < INLINE_DEPTH
-            && self.arity.natives.is_empty()
-            && self.arity.loops == 0
-            && !self.heads.is_empty()
-            && self.heads.contains_key(&Target::Function)
-            && super::size(self.tree, self.arity.body) <= INLINE_NODES
+        self.inlined < self.inline_depth && self.heads.contains_key(&Target::Function)
     }
 
     fn inline_self(&mut self, args: Operands) -> Operand {

@@ -262,6 +262,15 @@ pub enum Inst {
         args: Operands,
         err: BlockId,
     },
+    /// Calls a word that is likely to have a special entry of this signature. An argument is held as the signature has it, or is a
+    /// word; the result is a word.
+    CallSpecial {
+        dst: V,
+        callee: Operand,
+        signature: Box<Signature>,
+        args: Operands,
+        err: BlockId,
+    },
     /// Calls this function's arity with so many arguments; of the unit's own signature where `arity` is the unit's.
     CallSelf {
         dst: V,

@@ -73,6 +73,9 @@ impl Display for Inst {
             Inst::Capture { dst, index } => write!(f, "{dst:?} = capture {}", index.0),
             Inst::SelfRef { dst } => write!(f, "{dst:?} = self"),
             Inst::Call { dst, callee, args, err } => write!(f, "{dst:?} = call {callee}{} err {err:?}", List(args)),
+            Inst::CallSpecial { dst, callee, signature, args, err } => {
+                write!(f, "{dst:?} = call-special {callee} {:?}->{:?}{} err {err:?}", signature.params, signature.result, List(args))
+            }
             Inst::CallSelf { dst, arity, args, err } => {
                 write!(f, "{dst:?} = call-self/{arity}{} err {err:?}", List(args))
             }

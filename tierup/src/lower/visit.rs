@@ -27,6 +27,7 @@ impl Inst {
             | Inst::Def { err, .. }
             | Inst::Call { err, .. }
             | Inst::CallSelf { err, .. }
+            | Inst::CallSpecial { err, .. }
             | Inst::Build { err, .. }
             | Inst::WithMeta { err, .. }
             | Inst::Closure { err, .. }
@@ -95,7 +96,7 @@ impl Inst {
                 args.iter().for_each(|a| read(*a));
                 write(*dst);
             }
-            Inst::Call { dst, callee, args, .. } => {
+            Inst::Call { dst, callee, args, .. } | Inst::CallSpecial { dst, callee, args, .. } => {
                 read(*callee);
                 args.iter().for_each(|a| read(*a));
                 write(*dst);
