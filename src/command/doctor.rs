@@ -93,8 +93,8 @@ fn setup(options: &Options) -> Finding {
     let cache = if std::env::var_os("XDG_CACHE_HOME").is_some() { "XDG_CACHE_HOME" } else { "HOME" };
     let lib = if std::env::var_os("RUNG_CLANG_LIB").is_some() { "RUNG_CLANG_LIB" } else { "the executable's place" };
     let text = format!("cache folder from {cache}, C++ library from {lib}");
-    let found = super::setup::fill(&mut options.clone()).map_err(|d| d.message).map(|decided| {
-        decided.iter().fold(text, |all, d| format!("{all}; {} {} from {}", d.key, d.value, d.source))
-    });
+    let found = super::setup::fill(&mut options.clone())
+        .map_err(|d| d.message)
+        .map(|decided| decided.iter().fold(text, |all, d| format!("{all}; {} {} from {}", d.key, d.value, d.source)));
     Finding { name: "settings", found, mend: "correct the file", needed: true }
 }

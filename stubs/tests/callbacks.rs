@@ -82,7 +82,6 @@ int calls;
 int many(int (*f)(int)) { calls = 0; for (int i = 0; i < 5; ++i) { f(i); ++calls; } return calls; }
 int called() { return calls; }
 int user(int (*f)(int, void *), void *p) { return f(20, p); }
-short lone(short (*f)(short)) { return f(20); }
 const char *text(const char *(*f)(const char *)) { return f("text"); }
 int threaded(int (*f)(int)) {
   std::vector<std::thread> ts; std::vector<int> out(8);
@@ -151,26 +150,6 @@ fn more_functions_than_a_pool_has() {
         let Some(g) = f("inc").cast::<engine::code::Function>() else { panic!() };
         assert_eq!(site.call(&[g.with_meta(int(n)).value()]), Ok(int(5)));
     }
-}
-
-#[test]
-fn places_for_functions_run_out_with_an_error() {
-    declare();
-    // A signature of its own: other tests run beside this one.
-    let site = function("cb::lone", 1);
-    let Some(g) = f("inc").cast::<engine::code::Function>() else { panic!() };
-    let mut made = 0;
-    let refused = loop {
-        if site.call(&[g.with_meta(int(made)).value()]).is_err() {
-            break error();
-        }
-        made += 1;
-        assert!(made <= 1024, "never refused");
-    };
-    assert_eq!(refused.0, "cpp/limit");
-    // A function that has a place keeps it; other signatures have theirs.
-    assert!(made >= 1000, "{made}");
-    assert_eq!(ok("cb::many", &[f("inc")]), int(5));
 }
 
 #[test]

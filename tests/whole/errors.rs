@@ -34,3 +34,13 @@ golden! {
     cpp_wrong_argument "(cpp/raw \"double area(double w, double h) { return w * h; }\")\n(cpp/area 2.0 \"three\")"
     cpp_too_many_arguments "(cpp/raw \"int tw(int x) { return 2 * x; }\")\n(println (cpp/tw 1 2 3))"
 }
+
+#[test]
+fn functions_behind_pointers_run_out_with_an_error() {
+    let program = "(cpp/raw \"int lone(int (*f)(int)) { return f(20); }\")
+        (defn go [i] (cpp/lone (fn [x] (+ x i))))
+        (prn (try (loop [i 0] (go i) (recur (inc i))) (catch Throwable e (:rung/code (ex-data e)))))
+        (prn (go 3))";
+    let done = run(&["--strategy", "interpret", "-e", program]);
+    assert!(done.out.ends_with(":cpp/limit\n23\n"), "{done:?}");
+}

@@ -11,7 +11,8 @@ use std::time::Duration;
 /// The codes of the errors that end the programs whose exit status is not 0.
 const CODES: &[(&str, &str)] = &[("uncaught", "run/ex-info"), ("cpp_uncaught", "cpp/exception")];
 /// Allocations between collections for programs that are too large for one at each; the others take 1.
-const STRESS: &[(&str, u32)] = &[("debug_ui", 500),
+const STRESS: &[(&str, u32)] = &[
+    ("debug_ui", 500),
     // What they call is made from the library's text as they go, thousands of allocations a name.
     ("protocols", 200),
     ("records", 200),
