@@ -74,7 +74,13 @@ impl Display for Inst {
             Inst::SelfRef { dst } => write!(f, "{dst:?} = self"),
             Inst::Call { dst, callee, args, err } => write!(f, "{dst:?} = call {callee}{} err {err:?}", List(args)),
             Inst::CallSpecial { dst, callee, signature, args, err } => {
-                write!(f, "{dst:?} = call-special {callee} {:?}->{:?}{} err {err:?}", signature.params, signature.result, List(args))
+                write!(
+                    f,
+                    "{dst:?} = call-special {callee} {:?}->{:?}{} err {err:?}",
+                    signature.params,
+                    signature.result,
+                    List(args)
+                )
             }
             Inst::CallSelf { dst, arity, args, err } => {
                 write!(f, "{dst:?} = call-self/{arity}{} err {err:?}", List(args))

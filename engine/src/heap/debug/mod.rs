@@ -51,7 +51,7 @@ pub(super) fn configure(search: u8, poison: bool, verify: bool) {
         verify::FIELDS.open();
     }
     MODES.store(
-        u8::from(search > 0) * SEARCH | u8::from(search > 1) * REFERENCES | u8::from(poison) * FILL,
+        (u8::from(search > 0) * SEARCH) | (u8::from(search > 1) * REFERENCES) | (u8::from(poison) * FILL),
         Ordering::Release,
     );
     VERIFY.store(verify, Ordering::Release);
