@@ -5,6 +5,8 @@
 
 #[path = "whole/command_line.rs"]
 mod command_line;
+#[path = "whole/comparison.rs"]
+mod comparison;
 #[path = "whole/conformance.rs"]
 mod conformance;
 #[path = "whole/contracts.rs"]

@@ -21,8 +21,8 @@ natives! { pub TABLE "clojure.core";
     "inc'" "[x]" [(1) number::inc_promoting]
     "dec'" "[x]" [(1) number::dec_promoting]
     "abs" "[a]" [(1) number::abs]
-    "max" "[x] [x y] [x y & more]" [(1) same, (2) number::max, (rest 3) max_all]
-    "min" "[x] [x y] [x y & more]" [(1) same, (2) number::min, (rest 3) min_all]
+    "max" "[x] [x y] [x y & more]" [(1) Ok, (2) number::max, (rest 3) max_all]
+    "min" "[x] [x y] [x y & more]" [(1) Ok, (2) number::min, (rest 3) min_all]
     "<" "[x] [x y] [x y & more]" [(1) yes, (2) lt, (rest 3) lt_all]
     "<=" "[x] [x y] [x y & more]" [(1) yes, (2) le, (rest 3) le_all]
     ">" "[x] [x y] [x y & more]" [(1) yes, (2) gt, (rest 3) gt_all]
@@ -101,9 +101,6 @@ fn zero() -> Res {
 }
 fn one() -> Res {
     Ok(Value::int(1))
-}
-fn same(x: Value) -> Res {
-    number::to_num(x)
 }
 fn yes(_: Value) -> Res {
     Ok(Value::TRUE)
@@ -195,7 +192,7 @@ fn is_infinite(v: Value) -> Res {
 }
 
 fn long(v: Value) -> Res {
-    if v.is_fixnum() { Ok(v) } else { number::to_long(v).map(Value::long) }
+    if v.is_fixnum() { Ok(v) } else { number::cast_long(v).map(Value::long) }
 }
 fn int(v: Value) -> Res {
     number::to_range(v, i32::MIN.into(), i32::MAX.into(), "int").map(Value::long)
@@ -246,10 +243,16 @@ fn unchecked_int(v: Value) -> Res {
     Ok(Value::int(number::wrap_long(v)? as i32))
 }
 fn unchecked_char(v: Value) -> Res {
+    if v.is_char() {
+        return Ok(v);
+    }
     Ok(Value::char(u32::from(number::wrap_long(v)? as u16)))
 }
 
 fn narrow_int(v: Value) -> Res<i32> {
+    if v.is_char() {
+        return Err(fault::class_cast(v, "java.lang.Number"));
+    }
     Ok(number::to_range(v, i32::MIN.into(), i32::MAX.into(), "int")? as i32)
 }
 macro_rules! int_operations {

@@ -148,7 +148,7 @@ fn quot_slow(a: Value, b: Value) -> Res {
         Pair::Decimal(_, y) if y.unscaled.is_zero() => Err(by_zero()),
         Pair::Decimal(x, y) => Ok(big::big_decimal(&decimal::quot(&x, &y))),
         Pair::Double(_, 0.0) => Err(by_zero()),
-        Pair::Double(x, y) => Ok(Value::double(whole_double(x / y)?.trunc())),
+        Pair::Double(x, y) => Ok(Value::double(whole_double(x / y)?.trunc() + 0.0)),
     }
 }
 

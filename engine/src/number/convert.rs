@@ -40,8 +40,12 @@ fn out_of_range(v: Value, kind: &str) -> Thrown {
 ///
 /// # Errors
 /// IllegalArgumentException: out of range.
-pub fn to_long(v: Value) -> Res<i64> {
+pub fn cast_long(v: Value) -> Res<i64> {
     to_range(v, i64::MIN, i64::MAX, "long")
+}
+/// The same of numbers only.
+pub fn to_long(v: Value) -> Res<i64> {
+    if v.is_char() { Err(fault::class_cast(v, "java.lang.Number")) } else { cast_long(v) }
 }
 
 /// As `to_long`, of numbers only: what a `^long` parameter is given.
