@@ -532,3 +532,43 @@ fn answers_about_calls() {
     let access = f.s.call(method("_M_data"), vec![lvalue("std::string")]);
     assert!(access.is_ok() || access.unwrap_err().code == "cpp/access");
 }
+
+#[test]
+fn what_needs_no_trampoline() {
+    let f = open();
+    let more = "struct Low { char c; int low; }; struct Mid { long m; virtual ~Mid() {} virtual long first(); virtual long second(long); };
+        struct Top : Mid, Low { struct { int in; short deep[3]; }; unsigned bits : 4; int &ref; Top(); };
+        struct Far : virtual Low { int f; }; thread_local int mine = 1; extern int &other; int throwing(int); inline int seen(int x) noexcept { return x; }";
+    f.s.raw(more).unwrap();
+    let field = |object: Arg, name: &str| {
+        f.s.call(Callee::Field { name: name.into() }, vec![object]).unwrap_or_else(|d| panic!("{name}: {d:?}")).direct
+    };
+    let top = || lvalue("Top");
+    let at = |offset| Some(Direct::Field { offset });
+    // The table's address, `m`, `c`, `low`, then the unnamed struct.
+    assert_eq!(field(top(), "m"), at(8));
+    assert_eq!(field(top(), "low"), at(20));
+    assert_eq!(field(prvalue("Top *"), "low"), at(20));
+    assert_eq!(field(top(), "in"), at(24));
+    assert_eq!(field(top(), "deep"), at(28));
+    assert_eq!(field(lvalue("Far"), "f"), at(8));
+    assert_eq!(field(lvalue("Far"), "low"), None, "behind a virtual base");
+    assert_eq!(field(top(), "bits"), None, "a bit-field has no address");
+    assert_eq!(field(top(), "ref"), None, "a reference is another's address");
+
+    let variable = |name: &str| f.s.call(Callee::Variable { name: name.into() }, vec![]).unwrap().direct;
+    assert_eq!(variable("global"), Some(Direct::Variable {}));
+    assert_eq!(variable("mine"), None, "each thread has its own");
+    assert_eq!(variable("other"), None);
+
+    let second = f.s.call(method("second"), vec![lvalue("Mid"), prvalue("long")]).unwrap();
+    // Two destructors and `first` come before it.
+    assert_eq!(second.direct, Some(Direct::Virtual { abi: vec![Abi::Int, Abi::This, Abi::Int], slot: 3 }));
+    let call = |name: &str, args| f.s.call(named(name), args).unwrap();
+    let throwing = call("throwing", vec![prvalue("int")]);
+    assert_eq!(throwing.direct, Some(Direct::Function { abi: vec![Abi::Int, Abi::Int] }));
+    assert!(!throwing.noexcept);
+    let seen = call("seen", vec![prvalue("int")]);
+    assert!(seen.noexcept && seen.direct.is_some(), "an inline function may have a symbol");
+    assert_eq!(call("seen", vec![prvalue("long")]).direct, None, "a conversion is needed");
+}
