@@ -29,7 +29,10 @@ pub enum Request {
     /// C++ text at global scope. `(cpp/raw …)`; an `#include` line too.
     Raw { text: String, file: String, line: u32 },
     /// Answers about names, types and calls; never emits code.
-    Ask { questions: Vec<Question> },
+    Ask {
+        #[serde(serialize_with = "compact::questions")]
+        questions: Vec<Question>,
+    },
     /// One module with a trampoline each; a failed site fails alone.
     Trampolines { sites: Vec<Site> },
     /// Tier 2: C++ text that sees all that the session has declared, compiled at -O2 by a compile session into an object.
@@ -454,6 +457,64 @@ pub struct Site {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trampoline {
     pub address: u64,
+}
+
+/// A form's questions as the library reads them with least work: a call is `[callee, its text, unchecked, type, category, …]`,
+/// anything else is as it is.
+mod compact {
+    use super::{Arg, CallQuestion, Callee, Question};
+    use crate::Category;
+    use serde::ser::{Serialize, SerializeSeq, Serializer};
+
+    pub fn questions<S: Serializer>(all: &[Question], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(all.iter().map(One))
+    }
+
+    struct One<'q>(&'q Question);
+
+    impl Serialize for One<'_> {
+        fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            match self.0 {
+                Question::Call(call) => flat(call, to),
+                other => other.serialize(to),
+            }
+        }
+    }
+
+    fn flat<S: Serializer>(call: &CallQuestion, to: S) -> Result<S::Ok, S::Error> {
+        let (kind, text) = match &call.callee {
+            Callee::Name { name } => ("name", name.as_str()),
+            Callee::Method { name } => ("method", name.as_str()),
+            Callee::Field { name } => ("field", name.as_str()),
+            Callee::Construct { ty } => ("construct", ty.as_str()),
+            Callee::New { ty } => ("new", ty.as_str()),
+            Callee::Delete {} => ("delete", ""),
+            Callee::Destroy { ty } => ("destroy", ty.as_str()),
+            Callee::Operator { token } => ("operator", token.as_str()),
+            Callee::Invoke {} => ("invoke", ""),
+            Callee::Cast { ty, .. } => ("cast", ty.as_str()),
+            Callee::Variable { name } => ("variable", name.as_str()),
+            Callee::Expression { text } => ("expression", text.as_str()),
+            Callee::Copy { ty } => ("copy", ty.as_str()),
+            Callee::Move { ty } => ("move", ty.as_str()),
+        };
+        let mut out = to.serialize_seq(Some(3 + 2 * call.args.len()))?;
+        out.serialize_element(kind)?;
+        out.serialize_element(text)?;
+        out.serialize_element(&matches!(call.callee, Callee::Cast { unchecked: true, .. }))?;
+        for arg in &call.args {
+            let (ty, category) = match arg {
+                Arg::Native { ty, category: Category::Lvalue } => (ty.as_str(), "l"),
+                Arg::Native { ty, category: Category::Xvalue } => (ty.as_str(), "x"),
+                Arg::Native { ty, category: Category::Prvalue } => (ty.as_str(), "p"),
+                Arg::Boxed {} => ("", "b"),
+                Arg::Callback {} => ("", "c"),
+            };
+            out.serialize_element(ty)?;
+            out.serialize_element(category)?;
+        }
+        out.end()
+    }
 }
 
 /// What is behind an `Arc`, as itself.

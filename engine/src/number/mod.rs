@@ -28,9 +28,8 @@ pub use bits::{
 };
 pub use compare::{compare, equal, ge, gt, hash, is_even, is_neg, is_odd, is_pos, is_zero, le, lt, num_eq};
 pub use convert::{
-    cast_long,
-    denominator, hint_double, hint_long, hint_wrap, is_integer, is_number, numerator, rationalize, to_bigdec,
-    to_bigint, to_char, to_double, to_long, to_num, to_range, wrap_long,
+    cast_long, denominator, hint_double, hint_long, hint_wrap, is_integer, is_number, numerator, rationalize,
+    to_bigdec, to_bigint, to_char, to_double, to_long, to_num, to_range, wrap_long,
 };
 pub use decimal::{Context, Decimal, Rounding, round, to_places};
 pub use text::{double_text, parse_bigint, parse_decimal, parse_double, parse_long, text};

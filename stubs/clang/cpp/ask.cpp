@@ -1,6 +1,7 @@
 // Answers: what a name stands for, what a call chooses and what it does. A call is built in an unevaluated context, so asking
 // instantiates no bodies that nothing needs.
 #include "ask.h"
+#include "fields.h"
 #include "balance.h"
 #include "recipe.h"
 #include "clang/AST/DeclLookups.h"
@@ -444,10 +445,11 @@ static std::string textOf(Types &types, const Site &site, const std::vector<Oper
   return "";
 }
 
-std::optional<json::Object> Asker::call(Calls &calls, Site site) {
+std::optional<std::string> Asker::call(Calls &calls, Site site) {
   Sema &sema = session.sema();
   ASTContext &ast = session.ast();
-  FunctionDecl *f = calls.function("__rung_ask");
+  if (!asking) asking = calls.function("__rung_ask");
+  FunctionDecl *f = asking;
   Body body(session, f);
   std::vector<Operand> operands = calls.operandsOf(site, f, /*real=*/false);
   if (operands.size() != site.args.size()) return std::nullopt;
@@ -463,45 +465,39 @@ std::optional<json::Object> Asker::call(Calls &calls, Site site) {
   bool lazyTemporary = e->isXValue() && isa<MaterializeTemporaryExpr>(e);
   std::string category = e->isGLValue() && e->getObjectKind() != OK_Ordinary ? "prvalue" : lazyTemporary ? "prvalue" : categoryOf(e);
   if (category == "prvalue") t = t.getUnqualifiedType();
-  json::Object out{{"is", "call"}, {"site", siteJson(site)}, {"result", types.mention(t)}, {"result_category", category}};
-  out["text"] = textOf(types, site, operands, e);
-  out["noexcept"] = sema.canThrow(e) == CT_Cannot;
-  json::Array args, params;
-  for (auto &o : operands) args.push_back(types.mention(o.type));
-  out["args"] = std::move(args);
+  Fields out;
+  out.number("result", types.mention(t)).string("result_category", category);
+  out.string("text", clean(textOf(types, site, operands, e))).flag("noexcept", sema.canThrow(e) == CT_Cannot);
+  std::vector<std::string> args, params;
+  for (auto &o : operands) args.push_back(std::to_string(types.mention(o.type)));
+  out.raw("args", Fields::list(args));
   Chosen chosen = chosenBy(e);
   const FunctionDecl *fn = chosen.function;
   size_t shift = site.args.size() >= 1 && chosen.object ? 1 : 0;
   for (size_t i = 0; i < site.args.size(); ++i) {
-    if (i < shift) params.push_back(types.display(chosen.object->getType()));
+    if (i < shift) params.push_back(Fields::quoted(types.display(chosen.object->getType())));
     else if (fn && i - shift < fn->getNumParams() && site.callee.kind != Callee::Delete)
-      params.push_back(types.display(fn->getParamDecl(i - shift)->getType()));
-    else params.push_back("");
+      params.push_back(Fields::quoted(types.display(fn->getParamDecl(i - shift)->getType())));
+    else params.push_back("\"\"");
   }
-  out["params"] = std::move(params);
-  out["version"] = site.version;
+  out.raw("params", Fields::list(params));
   if (site.callee.kind == Callee::Field && category != "prvalue")
-    if (auto bytes = offsetOf(ast, e); bytes && *bytes >= 0) out["direct"] = json::Object{{"way", "field"}, {"offset", *bytes}};
-  if (site.callee.kind == Callee::Variable && category == "lvalue" && staysPut(e)) out["direct"] = json::Object{{"way", "variable"}};
-  if (auto recipe = recipeOf(calls, operands, e, category != "prvalue")) out["recipe"] = recipeJson(*recipe);
-  if (!fn) return out;
-  out["signature"] = printed(ast, fn);
-  out["span"] = spanAt(session, fn->getLocation());
-  out["is_virtual"] = chosen.dispatch;
-  out["extern_c"] = fn->isExternC();
+    if (auto bytes = offsetOf(ast, e); bytes && *bytes >= 0) out.raw("direct", Fields().string("way", "field").number("offset", *bytes).done());
+  if (site.callee.kind == Callee::Variable && category == "lvalue" && staysPut(e)) out.raw("direct", Fields().string("way", "variable").done());
+  if (auto recipe = recipeOf(calls, operands, e, category != "prvalue")) out.raw("recipe", recipeText(*recipe));
+  auto version = fn ? types.versions.find(fn->getCanonicalDecl()) : types.versions.end();
+  if (version != types.versions.end()) site.version = version->second;
+  out.raw("site", siteText(site)).number("version", site.version);
+  if (!fn) return out.done();
+  out.string("signature", printed(ast, fn)).raw("span", spanText(session, fn->getLocation()));
+  out.flag("is_virtual", chosen.dispatch).flag("extern_c", fn->isExternC());
   GlobalDecl global;
   if (auto *c = dyn_cast<CXXConstructorDecl>(fn)) global = GlobalDecl(c, Ctor_Complete);
   else if (auto *d = dyn_cast<CXXDestructorDecl>(fn)) global = GlobalDecl(d, Dtor_Complete);
   else global = GlobalDecl(fn);
   bool builtin = fn->getBuiltinID() && fn->getDeclName().isIdentifier() && fn->getName().starts_with("__builtin");
-  if (!fn->isDependentContext() && !builtin) out["symbol"] = session.owner().GetMangledName(global).str();
-  auto version = types.versions.find(fn->getCanonicalDecl());
-  if (version != types.versions.end()) {
-    out["version"] = version->second;
-    Site fixed = site;
-    fixed.version = version->second;
-    out["site"] = siteJson(fixed);
-  }
+  bool named = !fn->isDependentContext() && !builtin;
+  if (named) out.string("symbol", session.owner().GetMangledName(global));
   bool direct = site.callee.kind == Callee::Name || site.callee.kind == Callee::Method || site.callee.kind == Callee::Operator ||
                 (site.callee.kind == Callee::Construct && isa<CXXConstructorDecl>(fn));
   bool exact = !builtin && !fn->isConsteval() && direct && !fn->isVariadic() && chosen.args.size() == fn->getNumParams() &&
@@ -517,7 +513,7 @@ std::optional<json::Object> Asker::call(Calls &calls, Site site) {
     exact = isa<OpaqueValueExpr>(object);
   }
   // Clang may reorder nothing here: the operands must be the arguments in their order.
-  json::Array abi;
+  std::vector<std::string> abi;
   if (exact) {
     auto *proto = fn->getType()->getAs<FunctionProtoType>();
     auto *method = dyn_cast<CXXMethodDecl>(fn);
@@ -528,7 +524,7 @@ std::optional<json::Object> Asker::call(Calls &calls, Site site) {
                  : CodeGen::arrangeFreeFunctionType(session.owner().CGM(), CanQual<FunctionProtoType>::CreateUnsafe(QualType(canonical, 0)));
     bool constructor = isa<CXXConstructorDecl>(fn);
     auto push = [&](const char *way) {
-      if (way) abi.push_back(way);
+      if (way) abi.push_back(Fields::quoted(way));
       else exact = false;
     };
     QualType result = fn->getReturnType();
@@ -555,24 +551,67 @@ std::optional<json::Object> Asker::call(Calls &calls, Site site) {
     // Its own trampolines know which of the destructors is meant.
   } else if (exact && virtualMethod && chosen.object && !ast.getTargetInfo().getCXXABI().isMicrosoft()) {
     auto *tables = cast<ItaniumVTableContext>(ast.getVTableContext());
-    out["direct"] = json::Object{{"way", "virtual"}, {"abi", std::move(abi)}, {"slot", static_cast<int64_t>(tables->getMethodVTableIndex(global))}};
-  } else if (exact && !chosen.dispatch && out.get("symbol")) {
-    out["direct"] = json::Object{{"way", "function"}, {"abi", std::move(abi)}};
+    auto slot = static_cast<int64_t>(tables->getMethodVTableIndex(global));
+    out.raw("direct", Fields().string("way", "virtual").raw("abi", Fields::list(abi)).number("slot", slot).done());
+  } else if (exact && !chosen.dispatch && named) {
+    out.raw("direct", Fields().string("way", "function").raw("abi", Fields::list(abi)).done());
   }
-  return out;
+  return out.done();
 }
 
-json::Value Asker::answer(const json::Object &q) {
-  auto err = [](json::Object d) { return json::Object{{"Err", std::move(d)}}; };
+static std::string refused(json::Object d) { return Fields().raw("Err", rendered(std::move(d))).done(); }
+
+// `{"Ok": {kind: fields}}`, or what went wrong.
+std::string Asker::settled(Calls &calls, Transaction &t, bool good, llvm::StringRef kind, const std::string &fields,
+                           llvm::StringRef fallback) {
+  auto problems = session.collector.take();
+  if (good) {
+    session.keep(t);
+    return Fields().raw("Ok", Fields().raw(kind, fields).done()).done();
+  }
+  if (calls.own) return refused(std::move(*calls.own));
+  json::Array errors = errorsOf(problems, fallback);
+  if (!errors.empty()) return refused(std::move(*errors[0].getAsObject()));
+  return refused(diagnostic(fallback, "Clang gave no answer"));
+}
+
+std::string Asker::answer(const Site &site) {
+  if (auto wrong = imbalance(site.callee.text)) return refused(diagnostic(wrong->code, wrong->message));
+  for (auto &a : site.args)
+    if (!types.known(a.type))
+      if (auto wrong = imbalance(a.type)) return refused(diagnostic(wrong->code, wrong->message));
+  const char *fallback = "cpp/call";
+  switch (site.callee.kind) {
+  case Callee::Operator: fallback = "cpp/operator"; break;
+  case Callee::Construct: fallback = "cpp/constructor"; break;
+  case Callee::Cast: fallback = "cpp/cast"; break;
+  case Callee::Field: fallback = "cpp/member"; break;
+  case Callee::New: fallback = "cpp/new"; break;
+  case Callee::Delete: fallback = "cpp/delete"; break;
+  default: break;
+  }
+  session.collector.nothingIsRead();
+  Calls calls(session, types);
+  Transaction t;
+  std::optional<std::string> out;
+  bool good = session.attempt(t, [&] { return (out = call(calls, site)).has_value(); });
+  return settled(calls, t, good && out, "call", out.value_or(""), fallback);
+}
+
+std::string Asker::answer(const json::Object &q) {
   auto ask = q.getString("ask").value_or("");
+  if (ask == "call") {
+    std::string error;
+    auto site = siteFrom(q, error);
+    return site ? answer(*site) : refused(diagnostic("cpp/call", error));
+  }
   Calls calls(session, types);
   Transaction t;
   std::optional<json::Object> out;
   auto text = [&](const char *key) { return q.getString(key).value_or("").str(); };
   std::string source;
   for (const char *key : {"text", "handler", "class", "name"}) source += text(key) + "\n";
-  if (ask != "call")
-    if (auto wrong = imbalance(source)) return err(diagnostic(wrong->code, wrong->message));
+  if (auto wrong = imbalance(source)) return refused(diagnostic(wrong->code, wrong->message));
   const char *fallback = "cpp/type";
   bool good = session.attempt(t, [&] {
     if (ask == "name") {
@@ -596,54 +635,15 @@ json::Value Asker::answer(const json::Object &q) {
       bad |= record && record->hasDefinition() && record->isAbstract() && !type->isReferenceType();
       if (bad) calls.own = diagnostic("cpp/type", "'" + types.display(type) + "' cannot be caught");
       else out = json::Object{{"is", "catch"}, {"ty", types.mention(held)}};
-    } else if (ask == "call") {
-      fallback = "cpp/call";
-      std::string error;
-      auto site = siteFrom(q, error);
-      if (!site) {
-        calls.own = diagnostic("cpp/call", error);
-        return false;
-      }
-      for (auto &a : site->args)
-        if (auto wrong = imbalance(a.type)) {
-          calls.own = diagnostic(wrong->code, wrong->message);
-          return false;
-        }
-      if (auto wrong = imbalance(site->callee.text)) {
-        calls.own = diagnostic(wrong->code, wrong->message);
-        return false;
-      }
-      switch (site->callee.kind) {
-      case Callee::Operator: fallback = "cpp/operator"; break;
-      case Callee::Construct: fallback = "cpp/constructor"; break;
-      case Callee::Cast: fallback = "cpp/cast"; break;
-      case Callee::Field: fallback = "cpp/member"; break;
-      case Callee::New: fallback = "cpp/new"; break;
-      case Callee::Delete: fallback = "cpp/delete"; break;
-      default: break;
-      }
-      out = call(calls, *site);
     } else {
       calls.own = diagnostic("cpp/call", ("an unknown question: " + ask).str());
     }
     return out.has_value();
   });
-  auto problems = session.collector.take();
-  if (good && out) {
-    session.keep(t);
-    std::string kind = out->getString("is").value_or("").str();
-    out->erase("is");
-    json::Object named;
-    named[kind] = std::move(*out);
-    return json::Object{{"Ok", std::move(named)}};
-  }
-  json::Array errors = errorsOf(problems, fallback);
-  if (calls.own) return err(std::move(*calls.own));
-  if (!errors.empty()) {
-    json::Object first = std::move(*errors[0].getAsObject());
-    return err(std::move(first));
-  }
-  return err(diagnostic(fallback, "Clang gave no answer"));
+  if (!good || !out) return settled(calls, t, false, "", "", fallback);
+  std::string kind = out->getString("is").value_or("").str();
+  out->erase("is");
+  return settled(calls, t, true, kind, rendered(std::move(*out)), fallback);
 }
 
 json::Array Asker::complete(StringRef prefix) {

@@ -1,5 +1,6 @@
 // Building calls through Sema without text, except where the parser knows better (explicit template arguments, macros).
 #include "call.h"
+#include "fields.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/DeclTemplate.h"
 #include "clang/Lex/Preprocessor.h"
@@ -109,22 +110,46 @@ std::optional<Site> siteFrom(const json::Object &o, std::string &error) {
   return site;
 }
 
-json::Object siteJson(const Site &site) {
-  json::Object callee;
+std::string siteText(const Site &site) {
+  Fields callee;
   for (auto &k : kinds)
     if (k.kind == site.callee.kind) {
-      callee["callee"] = k.name;
-      if (k.field) callee[k.field] = site.callee.text;
+      callee.string("callee", k.name);
+      if (k.field) callee.string(k.field, clean(site.callee.text));
     }
-  if (site.callee.kind == Callee::Cast) callee["unchecked"] = site.callee.unchecked;
-  json::Array args;
+  if (site.callee.kind == Callee::Cast) callee.flag("unchecked", site.callee.unchecked);
+  std::vector<std::string> args;
   for (auto &a : site.args) {
     if (a.kind == Arg::Native)
-      args.push_back(json::Object{{"arg", "native"}, {"ty", a.type}, {"category", categoryName(a.category)}});
+      args.push_back(Fields().string("arg", "native").string("ty", a.type).string("category", categoryName(a.category)).done());
     else
-      args.push_back(json::Object{{"arg", a.kind == Arg::Boxed ? "boxed" : "callback"}});
+      args.push_back(Fields().string("arg", a.kind == Arg::Boxed ? "boxed" : "callback").done());
   }
-  return json::Object{{"callee", std::move(callee)}, {"args", std::move(args)}, {"version", site.version}};
+  return Fields().raw("callee", callee.done()).raw("args", Fields::list(args)).number("version", site.version).done();
+}
+
+std::optional<Site> siteFrom(const json::Array &a, std::string &error) {
+  Site site;
+  auto tag = a.size() >= 3 ? a[0].getAsString() : std::nullopt;
+  bool known = false;
+  for (auto &k : kinds)
+    if (tag && *tag == k.name) known = true, site.callee.kind = k.kind;
+  if (!known || a.size() % 2 == 0) {
+    error = "a call without callee or args";
+    return std::nullopt;
+  }
+  site.callee.text = a[1].getAsString().value_or("").str();
+  site.callee.unchecked = a[2].getAsBoolean().value_or(false);
+  for (size_t i = 3; i < a.size(); i += 2) {
+    Arg arg;
+    auto category = a[i + 1].getAsString().value_or("p");
+    if (category == "b") arg.kind = Arg::Boxed;
+    else if (category == "c") arg.kind = Arg::Callback;
+    arg.category = category == "l" ? Category::Lvalue : category == "x" ? Category::Xvalue : Category::Prvalue;
+    arg.type = a[i].getAsString().value_or("").str();
+    site.args.push_back(std::move(arg));
+  }
+  return site;
 }
 
 Expr *Calls::fail(StringRef code, const Twine &message) {

@@ -28,7 +28,9 @@ struct Site {
 };
 
 std::optional<Site> siteFrom(const llvm::json::Object &, std::string &error);
-llvm::json::Object siteJson(const Site &);
+std::string siteText(const Site &);
+// `[callee, its text, unchecked, type, category, type, …]`: how a form's questions come; a category of `b`, `c` is no type's.
+std::optional<Site> siteFrom(const llvm::json::Array &, std::string &error);
 
 // An argument while a call is built. `memory`: an lvalue of the object; absent in a question, which runs nothing.
 struct Operand {

@@ -26,6 +26,8 @@ static SourceLocation endOf(const SourceManager &sm, FileID file) {
   return sm.getLocForStartOfFile(file).getLocWithOffset(offset);
 }
 
+void Collector::nothingIsRead() { latest = FileID(); }
+
 const Place *Collector::placeOf(FileID id) const {
   auto it = places.find(id);
   return it == places.end() ? nullptr : &it->second;

@@ -34,6 +34,8 @@ class Collector : public clang::DiagnosticConsumer {
 public:
   void HandleDiagnostic(clang::DiagnosticsEngine::Level, const clang::Diagnostic &) override;
   void remember(clang::FileID, Place);
+  // What complains without a place of its own complains about no text: a question, not an input.
+  void nothingIsRead();
   const Place *placeOf(clang::FileID) const;
   bool failed() const;
   std::vector<Problem> take();

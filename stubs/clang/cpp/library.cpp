@@ -1,9 +1,11 @@
 // Requests in, replies out; crashes contained. A session in which Clang crashed is left alone, and a new one reads what the old
 // one had read; what was linked stays, since the linker outlives sessions.
 #include "library.h"
+#include "fields.h"
 #include "pch.h"
 #include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/ErrorHandling.h"
+#include <malloc.h>
 #include <mutex>
 #include <signal.h>
 #include <stdlib.h>
@@ -80,6 +82,7 @@ bool Library::start(std::string &error) {
   types = std::make_unique<Types>(*session);
   rawDeclarations.clear();
   waiting.clear();
+  newTypes.clear();
   tags = 0;
   ++generation;
   // With a precompiled header the prelude is in it; an empty input brings out what it defines.
@@ -206,19 +209,21 @@ json::Value Library::open(const Object &request) {
   return json::Object{{"answer", "opened"}};
 }
 
-json::Value Library::ask(const Object &request) {
-  json::Array answers;
+std::string Library::ask(const Object &request) {
+  std::vector<std::string> answers;
   Asker asker(*session, *types);
   types->openTable();
-  if (auto *questions = request.getArray("questions")) {
-    // A growing array copies its values.
-    answers.reserve(questions->size());
+  if (auto *questions = request.getArray("questions"))
     for (auto &q : *questions) {
-      if (auto *object = q.getAsObject()) answers.push_back(asker.answer(*object));
-      else answers.push_back(json::Object{{"Err", diagnostic("cpp/call", "a question that is no object")}});
+      std::string error = "a question that is neither object nor array";
+      auto *array = q.getAsArray();
+      auto site = array ? siteFrom(*array, error) : std::nullopt;
+      if (site) answers.push_back(asker.answer(*site));
+      else if (auto *object = q.getAsObject()) answers.push_back(asker.answer(*object));
+      else answers.push_back(Fields().raw("Err", rendered(diagnostic("cpp/call", error))).done());
     }
-  }
-  return json::Object{{"answer", "answers"}, {"types", types->takeTable()}, {"answers", std::move(answers)}};
+  std::string table = Fields::list(types->takeTable());
+  return Fields().raw("answers", Fields().raw("types", table).raw("answers", Fields::list(answers)).done()).done();
 }
 
 json::Value Library::lookup(const Object &request) {
@@ -254,7 +259,6 @@ json::Value Library::dispatch(const Object &request) {
   if (op == "open") return open(request);
   if (!session || dead) return failed("cpp/raw", "there is no C++ session: open one first");
   if (op == "raw") return raw(request);
-  if (op == "ask") return ask(request);
   if (op == "trampolines") return trampolines(request);
   if (op == "compile") return compile(request);
   if (op == "load") return load(request);
@@ -286,12 +290,19 @@ std::string Library::request(llvm::StringRef text) {
     return render(failed("cpp/call", "a request that is no JSON: " + why));
   }
   json::Value reply = nullptr;
+  std::string answered;
   Containment contained;
   bool lived;
   {
     llvm::CrashRecoveryContext recovery;
-    lived = recovery.RunSafely([&] { reply = dispatch(*parsed->getAsObject()); });
+    lived = recovery.RunSafely([&] {
+      auto &request = *parsed->getAsObject();
+      bool asks = request.getString("op").value_or("") == "ask" && session && !dead;
+      if (asks) answered = ask(request);
+      else reply = dispatch(request);
+    });
   }
+  if (lived && !answered.empty()) return answered;
   if (lived) return render(std::move(reply));
   // The session is in an unknown state: it is left as it is, never destroyed.
   session.release();
@@ -335,7 +346,12 @@ bool Library::linkObject(llvm::StringRef bytes, llvm::StringRef name, const std:
 
 // The C interface to the Rust half. A reply is handed to `take` and not kept.
 extern "C" {
-void *rung_cpp_create() { return new rung::Library(); }
+void *rung_cpp_create() {
+  // A compiler's memory comes and goes in megabytes: giving it back between requests costs a page fault for each page again.
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
+  mallopt(M_TOP_PAD, 1 << 20);
+  return new rung::Library();
+}
 
 void rung_cpp_request(void *library, const char *json, size_t length, void (*take)(void *, const char *, size_t), void *to) {
   std::string reply = static_cast<rung::Library *>(library)->request(llvm::StringRef(json, length));

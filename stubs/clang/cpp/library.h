@@ -41,7 +41,7 @@ private:
   llvm::json::Value dispatch(const Object &);
   llvm::json::Value open(const Object &);
   llvm::json::Value raw(const Object &);
-  llvm::json::Value ask(const Object &);
+  std::string ask(const Object &);
   llvm::json::Value trampolines(const Object &);
   llvm::json::Value compile(const Object &);
   llvm::json::Value load(const Object &);
@@ -107,6 +107,7 @@ private:
   unsigned counter = 0;    // names of initialisers and trampolines; never reused
   unsigned tags = 0;       // ABI tags given in this session
   std::vector<clang::GlobalDecl> waiting;  // inline functions of raw code, not emitted yet
+  std::vector<clang::QualType> newTypes;   // that raw code's functions take and give
   std::vector<uint64_t> owed;  // initialisers of inputs whose reply could not name them
   unsigned generation = 0;  // of the session
   bool dead = false;

@@ -1,6 +1,8 @@
 // Addresses of what recipes call and mention. What the session knows and nobody has emitted yet (inline functions, templates,
 // variables of headers) is emitted here, all of a request in one module.
 #include "library.h"
+#include <stdlib.h>
+#include <string.h>
 
 using namespace clang;
 namespace json = llvm::json;
@@ -70,6 +72,21 @@ json::Value Library::later() {
   for (GlobalDecl d : waiting)
     if (!linker->defined(session->owner().GetMangledName(d))) wanted.push_back(d);
   waiting.clear();
+  for (QualType t : std::exchange(newTypes, {})) {
+    if (t->isDependentType() || t->getContainedDeducedType()) continue;
+    Transaction transaction;
+    bool good = session->attempt(transaction, [&] {
+      types->prepare(t);
+      return true;
+    });
+    session->collector.take();
+    if (good) session->keep(transaction);
+  }
+  // Pages that the next form's questions will want.
+  std::vector<void *> blocks;
+  for (int i = 0; i < 64; ++i)
+    if (void *p = malloc(48 << 10)) blocks.push_back(memset(p, 0, 48 << 10));
+  for (void *p : blocks) free(p);
   // Their initialisers run before the next thing that is called.
   define(wanted, owed);
   return json::Object{{"answer", "opened"}};

@@ -1,6 +1,7 @@
 // Trees of simple calls as words: loads, scalar conversions, field offsets, arithmetic, calls by the platform's ABI. Whatever is
 // not certain here is left to a trampoline that Clang compiles.
 #include "recipe.h"
+#include "fields.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/RecordLayout.h"
 #include "clang/AST/VTableBuilder.h"
@@ -10,7 +11,6 @@
 #include "llvm/IR/DerivedTypes.h"
 
 using namespace clang;
-namespace json = llvm::json;
 
 namespace rung {
 
@@ -691,17 +691,17 @@ std::optional<Recipe> recipeOf(Calls &calls, const std::vector<Operand> &operand
   return std::move(maker.out);
 }
 
-json::Object recipeJson(const Recipe &r) {
-  json::Array code, symbols, texts;
-  code.reserve(r.code.size());
-  for (int64_t w : r.code) code.push_back(w);
-  for (auto &s : r.symbols) symbols.push_back(s);
-  for (auto &s : r.texts) texts.push_back(s);
-  json::Object out{{"code", std::move(code)}};
-  if (!r.symbols.empty()) out["symbols"] = std::move(symbols);
-  if (!r.texts.empty()) out["texts"] = std::move(texts);
-  if (r.scratch) out["scratch"] = r.scratch;
-  return out;
+std::string recipeText(const Recipe &r) {
+  std::vector<std::string> code, symbols, texts;
+  for (int64_t w : r.code) code.push_back(std::to_string(w));
+  for (auto &s : r.symbols) symbols.push_back(Fields::quoted(s));
+  for (auto &s : r.texts) texts.push_back(Fields::quoted(s));
+  Fields out;
+  out.raw("code", Fields::list(code));
+  if (!symbols.empty()) out.raw("symbols", Fields::list(symbols));
+  if (!texts.empty()) out.raw("texts", Fields::list(texts));
+  if (r.scratch) out.number("scratch", r.scratch);
+  return out.done();
 }
 
 } // namespace rung

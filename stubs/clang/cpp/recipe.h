@@ -16,6 +16,6 @@ struct Recipe {
 // `e` is what Sema built on the operands of `calls`.
 std::optional<Recipe> recipeOf(Calls &calls, const std::vector<Operand> &operands, const clang::Expr *e, bool glvalue);
 
-llvm::json::Object recipeJson(const Recipe &);
+std::string recipeText(const Recipe &);
 
 } // namespace rung

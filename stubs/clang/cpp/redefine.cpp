@@ -202,6 +202,10 @@ void Library::noteDeclarations(DeclContext *unit, llvm::StringMap<unsigned> &ver
   for (NamedDecl *d : all) {
     rawDeclarations[sources.getExpansionLoc(d->getLocation()).getRawEncoding()] = d;
     auto *f = dyn_cast<FunctionDecl>(d);
+    if (f && !f->isDependentContext()) {
+      newTypes.push_back(f->getReturnType().getNonReferenceType());
+      for (auto *p : f->parameters()) newTypes.push_back(p->getType().getNonReferenceType());
+    }
     if (f && f->isInlined() && f->isThisDeclarationADefinition() && !f->isDeleted() && !f->isConsteval() && !isa<CXXMethodDecl>(f) &&
         f->getTemplatedKind() == FunctionDecl::TK_NonTemplate && f->isExternallyVisible())
       waiting.push_back(GlobalDecl(f));

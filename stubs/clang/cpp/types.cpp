@@ -1,5 +1,6 @@
 // What the tiers need to know of a type: how it is held, copied, destroyed, and what to call it.
 #include "types.h"
+#include "fields.h"
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/PrettyPrinter.h"
 #include "clang/Lex/Lexer.h"
@@ -21,7 +22,15 @@ PrintingPolicy policyOf(ASTContext &ast, bool canonical) {
   return policy;
 }
 
-json::Object spanAt(Session &session, SourceLocation where) {
+json::Object spanAt(Session &session, SourceLocation where) { return spanOf(placeAt(session, where)); }
+
+std::string spanText(Session &session, SourceLocation where) {
+  Problem p = placeAt(session, where);
+  return Fields().string("file", clean(p.file)).number("line", p.line).number("column", p.column).number("end_line", p.endLine)
+      .number("end_column", p.endColumn).string("label", "").done();
+}
+
+Problem placeAt(Session &session, SourceLocation where) {
   Problem p;
   SourceManager &sources = session.sources();
   SourceLocation loc = sources.getExpansionLoc(where);
@@ -37,7 +46,7 @@ json::Object spanAt(Session &session, SourceLocation where) {
     }
     p.endColumn = p.column + Lexer::MeasureTokenLength(loc, sources, session.ast().getLangOpts());
   }
-  return spanOf(p);
+  return p;
 }
 
 QualType Types::resolve(llvm::StringRef text) {
@@ -71,23 +80,35 @@ std::string Types::display(QualType t) {
 
 void Types::openTable() {
   mentioned.clear();
-  table = {};
-  table.reserve(64);
+  table.clear();
 }
 
-json::Value Types::mention(QualType t) {
+unsigned Types::mention(QualType t) {
   auto [it, fresh] = mentioned.try_emplace(t.getAsOpaquePtr(), table.size());
   unsigned number = it->second;
   if (fresh) {
     auto known = complete.find(t.getAsOpaquePtr());
-    json::Object said = known != complete.end() ? json::Object(known->second) : describe(t);
-    if (known == complete.end() && !said.getBoolean("incomplete").value_or(false)) complete[t.getAsOpaquePtr()] = said;
-    table.push_back(std::move(said));
+    if (known != complete.end()) {
+      table.push_back(known->second);
+    } else {
+      table.emplace_back();  // describing may mention nothing, but the number is taken
+      json::Object said = describe(t);
+      bool whole = !said.getBoolean("incomplete").value_or(false);
+      table[number] = rendered(std::move(said));
+      if (whole) complete[t.getAsOpaquePtr()] = table[number];
+    }
   }
   return number;
 }
 
-json::Array Types::takeTable() { return std::move(table); }
+void Types::prepare(QualType t) {
+  auto *key = t.getAsOpaquePtr();
+  if (complete.count(key)) return;
+  json::Object said = describe(t);
+  if (!said.getBoolean("incomplete").value_or(false)) complete[key] = rendered(std::move(said));
+}
+
+std::vector<std::string> Types::takeTable() { return std::move(table); }
 
 unsigned Types::versionOf(QualType t) const {
   auto *tag = t->getAsTagDecl();

@@ -11,14 +11,17 @@ public:
   explicit Types(Session &session) : session(session) {}
   // The type that a text names; null with diagnostics in the collector. To be called inside an attempt.
   clang::QualType resolve(llvm::StringRef text);
+  bool known(llvm::StringRef text) const { return byName.count(text); }
   // Canonical name, by which the type is found again.
   std::string name(clang::QualType);
   std::string display(clang::QualType);
   llvm::json::Object describe(clang::QualType);
   // A reply says a type once, in its table, and mentions it by number.
   void openTable();
-  llvm::json::Value mention(clang::QualType);
-  llvm::json::Array takeTable();
+  unsigned mention(clang::QualType);
+  // Describes a type ahead of the first question about it; inside an attempt.
+  void prepare(clang::QualType);
+  std::vector<std::string> takeTable();
   // After a redefinition a name may mean another type.
   void forget() {
     byName.clear();
@@ -30,13 +33,15 @@ public:
 private:
   Session &session;
   llvm::StringMap<clang::QualType> byName;
-  llvm::DenseMap<void *, llvm::json::Object> complete;  // descriptions that no further declaration changes
+  llvm::DenseMap<void *, std::string> complete;  // descriptions that no further declaration changes
   llvm::DenseMap<void *, unsigned> mentioned;
-  llvm::json::Array table;
+  std::vector<std::string> table;
   llvm::DenseMap<void *, std::string> shown;
 };
 
 clang::PrintingPolicy policyOf(clang::ASTContext &, bool canonical);
 llvm::json::Object spanAt(Session &, clang::SourceLocation);
+std::string spanText(Session &, clang::SourceLocation);
+Problem placeAt(Session &, clang::SourceLocation);
 
 } // namespace rung
