@@ -99,6 +99,7 @@ RUNG_RT_2(unchecked_add) RUNG_RT_2(unchecked_sub) RUNG_RT_2(unchecked_mul)
 RUNG_RT_2(lt) RUNG_RT_2(le) RUNG_RT_2(gt) RUNG_RT_2(ge) RUNG_RT_2(num_eq) RUNG_RT_2(equal)
 RUNG_RT_2(nth) RUNG_RT_2(get) RUNG_RT_2(conj) RUNG_RT_2(aget)
 RUNG_RT_1(first) RUNG_RT_1(next) RUNG_RT_1(rest) RUNG_RT_1(seq) RUNG_RT_1(count) RUNG_RT_1(alength)
+RUNG_RT_1(hint_long) RUNG_RT_1(hint_wrap) RUNG_RT_1(hint_double)
 #undef RUNG_RT_1
 #undef RUNG_RT_2
 }
@@ -220,8 +221,8 @@ RUNG_INLINE Value of(unsigned long long n) { return of(static_cast<unsigned long
 RUNG_INLINE Value of(float d) { return of(static_cast<double>(d)); }
 RUNG_INLINE constexpr Value of(char c) { return static_cast<Value>(static_cast<unsigned long>(static_cast<unsigned char>(c)) << 8 | 6); }
 // What a special entry returns, as a word or the sentinel.
-RUNG_INLINE constexpr Value word(Value v) { return v; }
-template <class T> RUNG_INLINE Value word(const Maybe<T> &m) { return m.is_thrown ? Value(thrown) : of(m.value); }
+RUNG_INLINE constexpr Value as_word(Value v) { return v; }
+template <class T> RUNG_INLINE Value as_word(const Maybe<T> &m) { return m.is_thrown ? Value(thrown) : of(m.value); }
 // A word that is known to be a long, to be true or false, to be a double.
 RUNG_INLINE long as_long(Value v) { return is_long(v) ? static_cast<long>(bits(v)) >> 3 : rung_rt_unbox_long(v); }
 RUNG_INLINE double as_double(Value v) { return is_double(v) ? double_of(v) : rung_rt_unbox_double(v); }
@@ -405,7 +406,7 @@ template <class T> struct Same {
 // A call through a var that is likely to hold the running function.
 template <class R, class... A>
 RUNG_INLINE Value call_own(Thread *t, Value self, Callee f, R (*body)(Thread *, Value, A...) noexcept, typename Same<A>::type... a) {
-  return __builtin_expect(f.value == self, 1) ? word(body(t, self, a...)) : invoke(t, f.var, f.value, of(a)...);
+  return __builtin_expect(f.value == self, 1) ? as_word(body(t, self, a...)) : invoke(t, f.var, f.value, of(a)...);
 }
 // A call of a function that is likely to have a special entry of this type: `call_as<Maybe<double>(double, long)>(…)`.
 template <class T> constexpr unsigned long held_as = 0;
@@ -426,7 +427,7 @@ template <class R, class... A> struct Special<R(A...)> {
       const Code *code = function(f.value)->code;
       void *entry = __atomic_load_n(&code->special, __ATOMIC_ACQUIRE);
       if (__builtin_expect(entry && code->special_signature == signature(), 1))
-        return word(reinterpret_cast<R (*)(Thread *, Value, A...) noexcept>(entry)(t, f.value, a...));
+        return as_word(reinterpret_cast<R (*)(Thread *, Value, A...) noexcept>(entry)(t, f.value, a...));
     }
     return invoke(t, f.var, f.value, of(a)...);
   }

@@ -326,7 +326,7 @@ impl Gen<'_> {
         }
         let call = match held.result {
             Rep::Value => format!("return {special}(thread, self{passed});"),
-            _ => format!("return rung::word({special}(thread, self{passed}));"),
+            _ => format!("return rung::as_word({special}(thread, self{passed}));"),
         };
         if tests.is_empty() {
             self.line(call);
