@@ -582,7 +582,8 @@ impl Run {
         let needed = chars + gaps * min;
         let total = if needed <= least { least } else { least + (needed - least).div_ceil(step) * step };
         let blanks = total - chars;
-        let (each, mut extra) = if gaps == 0 { (0, 0) } else { (blanks / gaps, blanks % gaps) };
+        let each = blanks.checked_div(gaps).unwrap_or(0);
+        let mut extra = blanks.checked_rem(gaps).unwrap_or(0);
         let mut gap = || {
             let n = each + usize::from(extra > 0);
             extra = extra.saturating_sub(1);

@@ -56,7 +56,7 @@ fn below_thousand(n: usize) -> String {
     let tail = match rest {
         0 => String::new(),
         1..20 => SMALL[rest].to_owned(),
-        _ if rest % 10 == 0 => TENS[rest / 10].to_owned(),
+        _ if rest.is_multiple_of(10) => TENS[rest / 10].to_owned(),
         _ => format!("{}-{}", TENS[rest / 10], SMALL[rest % 10]),
     };
     match (n / 100, tail.is_empty()) {
@@ -146,7 +146,7 @@ pub fn integer(v: Value, radix: u32, sign: bool, groups: Option<(char, usize)>) 
             let n = digits.len();
             let mut out = String::new();
             for (i, c) in digits.chars().enumerate() {
-                if i > 0 && (n - i) % every == 0 {
+                if i > 0 && (n - i).is_multiple_of(every) {
                     out.push(comma);
                 }
                 out.push(c);
