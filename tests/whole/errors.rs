@@ -44,3 +44,70 @@ fn functions_behind_pointers_run_out_with_an_error() {
     let done = run(&["--strategy", "interpret", "-e", program]);
     assert!(done.out.ends_with(":cpp/limit\n23\n"), "{done:?}");
 }
+
+/// Every strategy, and thresholds that promote while the program runs.
+const STRATEGIES: [&[&str]; 5] = [
+    &["--strategy", "interpret"],
+    &["--strategy", "baseline", "--tune", "compile.wait=1"],
+    &["--strategy", "clang", "--tune", "compile.wait=1"],
+    &["--strategy", "stubs", "--tune", "compile.wait=1"],
+    &["--tune", "tier1.calls=1", "--tune", "tier2.calls=2", "--tune", "compile.wait=1"],
+];
+
+/// The frames that an uncaught error names are the same, in whatever tier the functions run: errors of the language, of
+/// Clojure's `throw`, of C++, through a `try` that does not take them.
+#[test]
+fn traces_are_the_same_on_every_strategy() {
+    let program = "(cpp/raw \"#include <stdexcept>\nint boom(int x) { if (x > 2) throw std::out_of_range(\\\"far\\\"); return x; }\")
+(defn deep [x d]
+  (+ 1
+     (/ x d)))
+(defn mid [x d]
+  (let [y (inc x)]
+    (deep y d)))
+(defn passing [x d]
+  (try
+    (mid x d)
+    (catch ClassCastException e 3)))
+(defn in-cpp [x]
+  (+ 1
+     (cpp/boom (cpp/cast cpp/int x))))
+(defn ours [x]
+  (if (> x 3)
+    (throw (ex-info \"ours\" {}))
+    (in-cpp x)))
+(defn counting [^long n d]
+  (loop [i 0 s 0]
+    (if (< i n)
+      (recur (inc i) (+ s i))
+      (passing s d))))
+(dotimes [i 9] (counting 2 1) (ours 1))
+";
+    let expected = [
+        ("(counting 3 0)", "deep 5:6, mid 8:5, passing 11:5, counting 24:7"),
+        ("(in-cpp 3)", "in-cpp 15:6"),
+        ("(ours 3)", "in-cpp 15:6, ours 19:5"),
+        ("(ours 4)", "ours 18:5"),
+    ];
+    for (form, frames) in expected {
+        for options in STRATEGIES {
+            let file = std::env::temp_dir().join(format!("rung-trace-{}-{}.clj", std::process::id(), frames.len()));
+            std::fs::write(&file, format!("{program}{form}\n")).expect("a folder for temporary files");
+            let path = file.to_string_lossy().into_owned();
+            let done = run(&[options, &[path.as_str()]].concat());
+            let _ = std::fs::remove_file(&file);
+            // `  note: at user/deep (/tmp/….clj:4:6)`, but for the top-level form's.
+            let seen: Vec<String> = done
+                .err
+                .lines()
+                .filter_map(|l| l.trim().strip_prefix("note: at user/"))
+                .filter(|l| !l.starts_with("eval"))
+                .filter_map(|l| {
+                    let (name, place) = l.trim_end_matches(')').split_once(' ')?;
+                    Some(format!("{name} {}", place.rsplit_once(".clj:")?.1))
+                })
+                .collect();
+            assert_eq!(seen.join(", "), frames, "{form} {options:?}: {}", done.err);
+        }
+    }
+}

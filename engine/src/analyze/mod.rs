@@ -235,12 +235,34 @@ impl Analyzer<'_> {
 
     /// Wraps `id` so that the temporaries made since `mark` end with it.
     pub(crate) fn end_full_expression(&mut self, id: ExprId, mark: usize, position: Position) -> ExprId {
-        let temporaries = self.scope().temporaries.split_off(mark);
+        let mut temporaries = self.scope().temporaries.split_off(mark);
         if temporaries.is_empty() {
             return id;
         }
+        if temporaries.len() > 1 {
+            // They end in the reverse order of their making, which is not the order in which they were found to be needed.
+            let mut made = Vec::new();
+            self.made(id, &mut made);
+            temporaries.sort_by_key(|n| made.iter().position(|m| m == n));
+        }
         let ty = self.ty(id);
         self.add(Expr::Cleanups { body: id, temporaries: temporaries.into() }, position, ty)
+    }
+
+    /// The objects that a node makes, in order.
+    fn made(&self, id: ExprId, out: &mut Vec<NativeId>) {
+        let e = self.tree.expr(id);
+        e.children(&mut |c| self.made(c, out));
+        if let Expr::CppCall { into, .. }
+        | Expr::CppMethod { into, .. }
+        | Expr::CppConstruct { into, .. }
+        | Expr::CppOperator { into, .. }
+        | Expr::CppCast { into, .. }
+        | Expr::ConvertIn { into, .. }
+        | Expr::Callback { into, .. } = e
+        {
+            out.extend(*into);
+        }
     }
 
     /// A form in an argument position: a Clojure value.

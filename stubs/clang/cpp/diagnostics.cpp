@@ -91,6 +91,11 @@ void Collector::locate(const Diagnostic &info, Problem &p) {
     if (p.file.empty()) p.line = p.column = p.endLine = p.endColumn = 0;
     return;
   }
+  if (file == sm.getMainFileID()) {  // a question's: it stands in no text
+    p.user = true;
+    p.line = p.column = p.endLine = p.endColumn = 0;
+    return;
+  }
   PresumedLoc presumed = sm.getPresumedLoc(begin);
   if (presumed.isValid()) p.file = presumed.getFilename();
   for (SourceLocation at = sm.getIncludeLoc(file); at.isValid(); at = sm.getIncludeLoc(sm.getFileID(at))) {

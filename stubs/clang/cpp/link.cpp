@@ -101,10 +101,17 @@ std::string Linker::reason(Error error) {
   return why.empty() ? text : std::exchange(why, "");
 }
 
+// As the JIT looks: what every part of the process sees. `RTLD_DEFAULT` would also find what this library alone sees, LLVM's
+// own instantiations of templates among it.
+static void *ofProcess(const std::string &symbol) {
+  static void *process = dlopen(nullptr, RTLD_LAZY);
+  return dlsym(process, symbol.c_str());
+}
+
 bool Linker::inProcess(StringRef symbol) const {
   auto it = process.find(symbol);
   if (it != process.end() && it->second) return true;
-  bool there = dlsym(RTLD_DEFAULT, symbol.str().c_str()) != nullptr;
+  bool there = ofProcess(symbol.str()) != nullptr;
   process[symbol] = there;
   return there;
 }
@@ -149,11 +156,11 @@ bool Linker::inStandardLibrary(StringRef symbol) const {
     return false;
   static const void *library = [] {
     Dl_info info;
-    void *inside = dlsym(RTLD_DEFAULT, "_ZSt9terminatev");
+    void *inside = ofProcess("_ZSt9terminatev");
     return inside && dladdr(inside, &info) ? info.dli_fbase : nullptr;
   }();
   Dl_info info;
-  void *at = dlsym(RTLD_DEFAULT, symbol.str().c_str());
+  void *at = ofProcess(symbol.str());
   return at && library && dladdr(at, &info) && info.dli_fbase == library;
 }
 
@@ -301,7 +308,7 @@ uint64_t Linker::address(StringRef symbol, std::vector<Missing> &lacking, std::s
   if (!group.empty() && !link(group, error)) return 0;
   if (auto a = absolute.find(symbol); a != absolute.end()) return a->second;
   if (!owner.count(symbol) && !stubs.count(symbol))
-    return reinterpret_cast<uint64_t>(dlsym(RTLD_DEFAULT, symbol.str().c_str()));
+    return reinterpret_cast<uint64_t>(ofProcess(symbol.str()));
   auto at = jit->lookup(symbol);
   if (!at) {
     error = reason(at.takeError());

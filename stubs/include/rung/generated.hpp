@@ -54,6 +54,7 @@ constexpr unsigned long bits(Value v) { return static_cast<unsigned long>(v); }
 // A word that answers may be the sentinel; other functions that can fail answer not 0.
 extern "C" {
 rung::Value rung_rt_poll(rung::Thread *) noexcept;
+[[gnu::cold]] void rung_rt_passed(rung::Thread *, const rung::Code *, unsigned long node) noexcept;
 void rung_rt_throw(rung::Value) noexcept;
 void rung_rt_overflow() noexcept;
 void rung_null_pointer() noexcept;
@@ -129,11 +130,27 @@ RUNG_INLINE constexpr Value got(Value v) { return v; }
 template <class T> RUNG_INLINE constexpr T got(const Maybe<T> &m) { return m.value; }
 RUNG_INLINE Maybe<bool> truth(Value answer) { return failed(answer) ? Maybe<bool>(thrown) : Maybe<bool>(answer == yes); }
 
-#define RUNG_TRY(x)                                      \
+#define RUNG_TRY(...)                                    \
   ({                                                     \
-    auto rung_ = (x);                                    \
+    auto rung_ = (__VA_ARGS__);                          \
     if (__builtin_expect(::rung::failed(rung_), 0))      \
       return ::rung::thrown;                             \
+    ::rung::got(rung_);                                  \
+  })
+// The same in code that is compiled, where `node` says where in the program it stands: an error that leaves the function is
+// noted in its trace; one that leaves a region or a loop that goes on with another tier's frame is not, but `stood` is kept.
+#define RUNG_TRY_AT(node, ...)                                                       \
+  ({                                                                                 \
+    auto rung_ = (__VA_ARGS__);                                                      \
+    if (__builtin_expect(::rung::failed(rung_), 0))                                  \
+      return ::rung::left(thread, self, node, ::rung::thrown);                       \
+    ::rung::got(rung_);                                                              \
+  })
+#define RUNG_TRY_IN(node, ...)                           \
+  ({                                                     \
+    auto rung_ = (__VA_ARGS__);                          \
+    if (__builtin_expect(::rung::failed(rung_), 0))      \
+      return stood = node, ::rung::thrown;               \
     ::rung::got(rung_);                                  \
   })
 // What an error leaves: a lambda that is called where it stands.
@@ -144,11 +161,21 @@ RUNG_INLINE Maybe<bool> truth(Value answer) { return failed(answer) ? Maybe<bool
     if (__builtin_expect(::rung::over_limit(thread), 0) && ::rung::failed(rung_rt_poll(thread)))            \
       return ::rung::thrown;                                                       \
   } while (0)
+#define RUNG_POLL_AT(thread, node)                                                                               \
+  do {                                                                                                          \
+    if (__builtin_expect(::rung::over_limit(thread), 0) && ::rung::failed(rung_rt_poll(thread)))                \
+      return ::rung::left(thread, self, node, ::rung::thrown);                                                  \
+  } while (0)
 // Behind a call of C++ that may have called back: an error that a callback left.
 #define RUNG_LEFT(thread)                                                                          \
   do {                                                                                             \
     if (__builtin_expect((thread)->pending != ::rung::absent, 0) || rung_left())                   \
       return ::rung::thrown;                                                                       \
+  } while (0)
+#define RUNG_LEFT_BY(thread, leave)                                                                \
+  do {                                                                                             \
+    if (__builtin_expect((thread)->pending != ::rung::absent, 0) || rung_left())                   \
+      leave;                                                                                       \
   } while (0)
 
 RUNG_INLINE bool over_limit(const Thread *t) {
@@ -353,6 +380,11 @@ RUNG_INLINE constexpr long wrapping_mul(long a, long b) { return static_cast<lon
 // Functions.
 
 RUNG_INLINE const Function *function(Value self) { return reinterpret_cast<const Function *>(bits(self) - 1); }
+// An error leaves the function.
+template <class T> RUNG_INLINE T left(Thread *thread, Value self, unsigned long node, T result) {
+  rung_rt_passed(thread, function(self)->code, node);
+  return result;
+}
 RUNG_INLINE const Value *constants(Value self) { return function(self)->code->consts; }
 RUNG_INLINE Value capture(Value self, unsigned i) { return function(self)->captures[i]; }
 RUNG_INLINE Value value_of(const Var &v) {
@@ -521,6 +553,7 @@ template <class T> struct Converted {
   RUNG_INLINE bool from(Value v, const Type &type) { return take(rung_from_value, v, type); }
   RUNG_INLINE bool call(Value v, const Type &type) { return take(rung_callback, v, type); }
   RUNG_INLINE T &operator*() { return *object; }
+  RUNG_INLINE T *operator->() { return object; }
 
 private:
   template <class F> RUNG_INLINE bool take(F how, Value v, const Type &type) {
@@ -542,6 +575,7 @@ template <class T> struct Place {
       reinterpret_cast<T *>(storage)->~T();
   }
   RUNG_INLINE T &operator*() { return *reinterpret_cast<T *>(storage); }
+  RUNG_INLINE T *operator->() { return reinterpret_cast<T *>(storage); }
 };
 template <class T> RUNG_INLINE void *address(T &&x) { return const_cast<void *>(reinterpret_cast<const volatile void *>(&reinterpret_cast<const volatile char &>(x))); }
 template <class T> RUNG_INLINE Value to_value(const Type &type, T &&x) { return rung_to_value(&type, reinterpret_cast<unsigned long>(address(x))); }

@@ -10,6 +10,13 @@ use questions::Repr;
 impl Gen<'_> {
     /// The node as a piece. What takes statements writes them down first.
     pub fn expr(&mut self, id: ExprId) -> Op {
+        let outer = std::mem::replace(&mut self.at, id);
+        let op = self.node(id);
+        self.at = outer;
+        Op { node: op.node.or(op.throws.then_some(id)), ..op }
+    }
+
+    fn node(&mut self, id: ExprId) -> Op {
         let tree = self.tree;
         match tree.expr(id) {
             Expr::Literal { value } => self.constant(*value),
@@ -111,7 +118,7 @@ impl Gen<'_> {
             Expr::Recur { target, args, .. } => self.recur(*target, args),
             Expr::Case { subject, arms, default } => self.case(*subject, arms, *default, dest),
             Expr::Try { body, catches, finally } => self.try_(*body, catches, *finally, dest),
-            Expr::Throw { value } => self.throw(*value),
+            Expr::Throw { value } => self.throw(id, *value),
             Expr::Cleanups { body, temporaries } => self.cleanups(id, *body, temporaries, dest),
             // A scalar that nobody wants converted.
             Expr::ConvertOut { value, .. } if matches!(dest, Dest::Drop) && self.is_scalar(*value) => {

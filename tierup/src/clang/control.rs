@@ -1,9 +1,9 @@
 //! Control: branches and their conditions, bindings, loops, `case`, errors. All of it is structured C++; `try` is a lambda
 //! that is called where it stands, so that an error leaves it by `return` as it leaves a function.
 
-use super::gen_state::{Dest, Gen, Head};
+use super::gen_state::{Dest, Gen, Head, Leaves};
 use super::names;
-use super::op::{Op, Order, prec};
+use super::op::{Op, Order, prec, shown};
 use crate::lower::{Rep, Type, reaches, size};
 use engine::analyze::{
     Binding, CaseArm, CatchArm, ConstKey, Expr, ExprId, LoopId, Matcher, NativeId, Slot, Target, Ty,
@@ -148,7 +148,8 @@ impl Gen<'_> {
         let never = [then, otherwise].iter().any(|e| self.types.node(*e) == Type::Never);
         if !never {
             let (a, b) = (arm(self, then), arm(self, otherwise));
-            let plain = self.lines.len() == middle && a.rep == b.rep && a.text.len() + b.text.len() < 80;
+            let plain =
+                self.lines.len() == middle && a.rep == b.rep && shown(&a.text).len() + shown(&b.text).len() < 80;
             if plain {
                 let text = format!("{} ? {} : {}", c.at(prec::OR), a.at(prec::TERNARY), b.at(prec::TERNARY));
                 let order = c.order.max(a.order).max(b.order);
@@ -340,7 +341,7 @@ impl Gen<'_> {
         self.heads.push(Head { target: Target::Loop(id), vars });
         let on = self.while_(body, dest).unwrap_or_else(|| {
             self.open("for (;;)");
-            self.line("RUNG_POLL(thread);");
+            self.turn(body);
             let on = self.scoped(|s| s.stmt(body, dest));
             if on {
                 self.line("break;");
@@ -368,7 +369,7 @@ impl Gen<'_> {
             return None;
         }
         self.open(&if negated { format!("while (!{})", c.at(prec::UNARY)) } else { format!("while ({})", c.text) });
-        self.line("RUNG_POLL(thread);");
+        self.turn(body);
         self.scoped(|s| s.stmt(turn, &Dest::Drop));
         if self.lines.last().is_some_and(|l| l.text == "continue;" && l.depth == self.depth) {
             self.lines.pop();
@@ -474,16 +475,18 @@ impl Gen<'_> {
             }
             _ => {
                 let key = self.coerce(key_op, Rep::Value);
-                format!("RUNG_TRY(rung::is_case({}, {}))", word.arg(), key.text)
+                let test = Op::call(format!("rung::is_case({}, {})", word.arg(), key.text), Order::Check, Rep::Bool);
+                self.tried(test.throwing()).text
             }
         }
     }
 
-    pub fn throw(&mut self, value: ExprId) -> bool {
+    pub fn throw(&mut self, id: ExprId, value: ExprId) -> bool {
         let op = self.expr(value);
         let op = self.coerce(op, Rep::Value);
         if self.types.node(value) != Type::Never {
-            self.line(format!("return rung::raise({});", op.arg()));
+            let leave = self.leave(Some(id), &format!("rung::raise({})", op.arg()));
+            self.line(leave);
         }
         false
     }
@@ -492,6 +495,7 @@ impl Gen<'_> {
     fn region(&mut self, name: &str, inside: impl FnOnce(&mut Self) -> bool) {
         let catches = std::mem::replace(&mut self.catches, false);
         let returns = std::mem::replace(&mut self.returns, Rep::Value);
+        let leaves = std::mem::replace(&mut self.leaves, Leaves::Inside);
         let full = std::mem::take(&mut self.full);
         self.open(&format!("rung::Value {name} = RUNG_REGION"));
         let mark = self.lines.len();
@@ -503,6 +507,7 @@ impl Gen<'_> {
         self.close("();");
         self.full = full;
         self.returns = returns;
+        self.leaves = leaves;
         self.catches = catches;
     }
 
@@ -519,10 +524,12 @@ impl Gen<'_> {
         self.line("} catch (...) {");
         self.depth += 1;
         if self.returns == Rep::Value {
-            self.line("return rung_caught();");
+            let leave = self.leave(None, "rung_caught()");
+            self.line(leave);
         } else {
             self.line("rung_caught();");
-            self.line("return rung::thrown;");
+            let leave = self.leave(None, "rung::thrown");
+            self.line(leave);
         }
         self.close("");
     }
@@ -540,7 +547,8 @@ impl Gen<'_> {
         if !on {
             return false;
         }
-        self.line(format!("if ({error} != rung::absent) return rung::throw_again(thread, {error});"));
+        let leave = self.leave(None, &format!("rung::throw_again(thread, {error})"));
+        self.line(format!("if ({error} != rung::absent) {leave}"));
         self.give(Op::atom(name, Rep::Value), dest)
     }
 
@@ -564,7 +572,8 @@ impl Gen<'_> {
         self.depth -= 1;
         self.line("} else {");
         self.depth += 1;
-        self.line(format!("return rung::throw_again(thread, {error});"));
+        let leave = self.leave(None, &format!("rung::throw_again(thread, {error})"));
+        self.line(leave);
         self.close("");
         self.close("");
         self.give(result, dest)
@@ -646,13 +655,30 @@ impl Gen<'_> {
         if ends { self.fixed(Op { temps: Vec::new(), ..op }) } else { op }
     }
 
+    /// Is the object made by a conversion from a value?
+    fn is_converted(&self, n: NativeId) -> bool {
+        reaches(
+            self.tree,
+            self.arity.body,
+            &|e| matches!(e, Expr::ConvertIn { into: Some(i), .. } | Expr::Callback { into: Some(i), .. } if *i == n),
+        )
+    }
+    /// An object that ends with its full expression is one of a block.
+    pub fn ends_with_block(&mut self, n: NativeId) {
+        let found = self.full.iter().rev().find(|(_, natives)| natives.contains(&n)).map(|f| f.0);
+        if let Some(id) = found {
+            self.again |= self.named.insert(id);
+        }
+    }
+
     /// Storage for the objects of a block, declared at its start.
     pub fn holders(&mut self, natives: &[NativeId]) {
         for n in natives {
             let Some(native) = self.arity.natives.get(n.index()) else { continue };
             let t = self.spelled(native.ty);
             let name = self.temporary();
-            self.line(format!("rung::Place<{t}> {name};"));
+            let kind = if self.is_converted(*n) { "Converted" } else { "Place" };
+            self.line(format!("rung::{kind}<{t}> {name};"));
             self.places.insert(*n, name);
         }
     }
@@ -677,7 +703,9 @@ impl Gen<'_> {
             }
         };
         let (init, full) = match self.tree.expr(b.init) {
-            Expr::Cleanups { body, temporaries } => (*body, Some((b.init, temporaries.to_vec()))),
+            Expr::Cleanups { body, temporaries } if !self.is_named(b.init) => {
+                (*body, Some((b.init, temporaries.to_vec())))
+            }
             _ => (b.init, None),
         };
         if !matches!(self.tree.repr(init), None | Some(Repr::Memory | Repr::Reference)) {

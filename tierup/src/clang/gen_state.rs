@@ -2,7 +2,7 @@
 
 use super::Strategy;
 use super::names;
-use super::op::{Op, Order};
+use super::op::{Op, Order, hidden};
 use crate::feedback::Snapshot;
 use crate::lower::{Rep, Signature, Stay, Types};
 use engine::analyze::{Arity, ConstKey, ExprId, FnProto, NativeId, Slot, Target, Tree, Ty, TypeIx};
@@ -18,6 +18,15 @@ pub(super) enum Dest {
     /// Into a variable declared before.
     Assign(Op),
     Drop,
+}
+
+/// What an error leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leaves {
+    /// The function: its trace gets the place.
+    Function,
+    /// A region, or a loop whose frame is another tier's.
+    Inside,
 }
 
 /// A loop that is open: where `recur` goes.
@@ -54,6 +63,12 @@ pub(super) struct Gen<'a> {
     pub own_code: usize,
     /// The signature of a callee's special entry, by the `Code` that feedback names.
     pub signatures: fn(usize) -> Option<Signature>,
+    /// The node that is being written.
+    pub at: ExprId,
+    /// Where errors go from here.
+    pub leaves: Leaves,
+    /// The text keeps where it stands.
+    pub uses_stood: bool,
     /// The special entry of this arity and its signature, in the text of its own body.
     pub special: Option<&'a (String, Signature)>,
     /// How what is returned here is held: words but in the body of a special entry.
@@ -162,6 +177,39 @@ impl<'a> Gen<'a> {
         Op::call(format!("consts[{}]", id.0), Order::Fixed, Rep::Value)
     }
 
+    /// `return thrown;`, where `thrown` is the text of a result that tells of an error.
+    pub fn leave(&mut self, node: Option<ExprId>, thrown: &str) -> String {
+        let at = node.map_or_else(|| self.stood(), |n| n.0.to_string());
+        match self.leaves {
+            Leaves::Function => {
+                format!("return {}{thrown}{};", hidden(format!("rung::left(thread, self, {at}, ")), hidden(")"))
+            }
+            Leaves::Inside if node.is_some() => {
+                self.uses_stood = true;
+                format!("return {}{thrown};", hidden(format!("stood = {at}, ")))
+            }
+            Leaves::Inside => format!("return {thrown};"),
+        }
+    }
+    /// Where the function stood last.
+    fn stood(&mut self) -> String {
+        self.uses_stood = true;
+        "stood".into()
+    }
+    /// The text of a call that may throw a C++ exception: where it stands is known to the handler.
+    pub fn standing(&mut self, node: ExprId, text: String) -> String {
+        self.uses_stood = true;
+        format!("{}{text}{}", hidden(format!("((void)(stood = {}), ", node.0)), hidden(")"))
+    }
+    /// The test at a turn of a loop.
+    pub fn turn(&mut self, node: ExprId) {
+        let text = match self.leaves {
+            Leaves::Function => format!("RUNG_POLL{}(thread{});", hidden("_AT"), hidden(format!(", {}", node.0))),
+            Leaves::Inside => "RUNG_POLL(thread);".to_owned(),
+        };
+        self.line(text);
+    }
+
     // Pieces.
 
     /// The piece with its error, if it can have one, tested.
@@ -169,7 +217,21 @@ impl<'a> Gen<'a> {
         if !op.throws {
             return op;
         }
-        Op { text: format!("RUNG_TRY({})", op.text), prec: super::op::prec::ATOM, throws: false, ..op }
+        let how = self.trying(&op);
+        let (kind, place) = how.split_once('(').unwrap_or_default();
+        let text = format!("RUNG_TRY{}({}{})", hidden(kind), hidden(place), op.text);
+        Op { text, prec: super::op::prec::ATOM, throws: false, node: None, ..op }
+    }
+    /// `_AT(12, ` or `_IN(12, `: what the compiler's text says of a try.
+    fn trying(&mut self, op: &Op) -> String {
+        let node = op.node.unwrap_or(self.at).0;
+        match self.leaves {
+            Leaves::Function => format!("_AT({node}, "),
+            Leaves::Inside => {
+                self.uses_stood = true;
+                format!("_IN({node}, ")
+            }
+        }
     }
 
     /// How a variable for the piece is declared: type and initialiser.
@@ -307,6 +369,12 @@ impl<'a> Gen<'a> {
         match dest {
             Dest::Return => {
                 let op = if op.rep == self.returns { op } else { self.coerce(op, self.returns) };
+                if op.throws {
+                    // The result as it is; where it tells of an error, the place too.
+                    let how = self.trying(&op);
+                    self.line(format!("return {}{}{};", hidden(format!("RUNG_TRY{how}")), op.text, hidden(")")));
+                    return false;
+                }
                 if op.is_native() {
                     // A loop of a C++ scalar: its bits.
                     self.line(format!("return rung::Value{{rung::pack({})}};", op.arg()));

@@ -180,7 +180,7 @@ impl Compiler for Clang {
     }
 
     fn dump(&self, job: &Job) -> Result<String, Stay> {
-        let text = self.text(job, [0; 32])?.text;
+        let text = self.text(job, [0; 32])?.shown;
         Ok(format!("{}\n{}\n{text}", prelude::text(), host::parts().cpp.declarations()))
     }
 }

@@ -4,7 +4,7 @@
 
 use super::gen_state::Gen;
 use super::names;
-use super::op::{Op, Order, prec};
+use super::op::{Op, Order, hidden, prec};
 use crate::lower::{Rep, Type};
 use engine::analyze::{Expr, ExprId, NativeConst, NativeId, SiteId, Ty, TypeIx};
 use questions::{Arg, CallAnswer, Callee, Category, CppType, Repr, TypeKind};
@@ -180,6 +180,7 @@ impl Gen<'_> {
             fill(&answer.text, &ops)
         };
         let level = strength(&text);
+        let text = if pure || answer.noexcept && !self.left { text } else { self.standing(id, text) };
         let op = Op::new(text, level, order, Rep::Value);
         let op = ops.iter().fold(op, |op, o| op.with_temps(o));
         let mut op = self.of_node(id, op);
@@ -211,7 +212,7 @@ impl Gen<'_> {
         self.line(format!("new ({place}.storage, rung_place()) {name}({});", op.text));
         self.line(format!("{place}.alive = true;"));
         if self.left {
-            self.line("RUNG_LEFT(thread);");
+            self.left_line();
         }
         Op::new(format!("*{place}"), prec::UNARY, Order::Fixed, Rep::Native(Repr::Reference))
             .typed(t, Category::Prvalue)
@@ -226,8 +227,17 @@ impl Gen<'_> {
             let name = self.temporary();
             self.store(name, Op { order: Order::Act, ..op })
         };
-        self.line("RUNG_LEFT(thread);");
+        self.left_line();
         op
+    }
+    /// Behind a call that may have called back.
+    fn left_line(&mut self) {
+        let leave = self.leave(None, "rung::thrown");
+        self.line(format!(
+            "RUNG_LEFT{}(thread{});",
+            hidden("_BY"),
+            hidden(format!(", {}", leave.trim_end_matches(';')))
+        ));
     }
 
     /// The first argument is a pointer that the call follows.
@@ -478,10 +488,18 @@ impl Gen<'_> {
         let op = if whole && op.rep == Rep::Long { op } else { self.coerce(op, Rep::Value) };
         let d = self.descriptor(t);
         if into.is_some() || ty.repr == Repr::Memory {
-            let name = self.temporary();
-            let text = format!("rung::Converted<{}> {name};", self.spelled(t));
-            self.line(text);
-            self.line(format!("if (!{name}.{how}({}, {d})) return rung::thrown;", op.arg()));
+            let name = match into.and_then(|n| self.places.get(&n).cloned()) {
+                Some(name) => name,
+                None => {
+                    into.into_iter().for_each(|n| self.ends_with_block(n));
+                    let name = self.temporary();
+                    let text = format!("rung::Converted<{}> {name};", self.spelled(t));
+                    self.line(text);
+                    name
+                }
+            };
+            let leave = self.leave(Some(id), "rung::thrown");
+            self.line(format!("if (!{name}.{how}({}, {d})) {leave}", op.arg()));
             return Op::new(format!("*{name}"), prec::UNARY, Order::Fixed, Rep::Native(Repr::Reference))
                 .typed(t, Category::Lvalue);
         }
@@ -552,10 +570,8 @@ impl Gen<'_> {
         ));
         let result = self.temporary();
         self.line(format!("unsigned long {result} = 0;"));
-        self.line(format!(
-            "if (rung::failed(rung::stub(thread, self, {}, {list}, &{result}))) return rung::thrown;",
-            site.0
-        ));
+        let leave = self.leave(Some(id), "rung::thrown");
+        self.line(format!("if (rung::failed(rung::stub(thread, self, {}, {list}, &{result}))) {leave}", site.0));
         let rep = Rep::Native(self.tree.repr(id).unwrap_or(Repr::Void));
         let ty = self.spelled(t);
         let op = match rep {

@@ -2,7 +2,7 @@
 //! so that pieces are nested where order allows and put into named temporaries where it does not.
 
 use crate::lower::Rep;
-use engine::analyze::{NativeId, TypeIx};
+use engine::analyze::{ExprId, NativeId, TypeIx};
 use questions::{Category, Repr};
 
 /// What the evaluation of a piece does. Clang evaluates operands from left to right, so pieces that only read or check
@@ -19,6 +19,38 @@ pub(super) enum Order {
     Read,
     /// Anything.
     Act,
+}
+
+/// Text that is compiled and that a person is not shown: where in the program something stands.
+pub(super) fn hidden(text: impl AsRef<str>) -> String {
+    format!("{HIDE}{}{SHOW}", text.as_ref())
+}
+const HIDE: char = '\u{1}';
+const SHOW: char = '\u{2}';
+
+/// The text for the compiler.
+pub(super) fn full(text: &str) -> String {
+    text.replace([HIDE, SHOW], "")
+}
+/// The text for a person. A line of which nothing is left is none.
+pub(super) fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let from = out.len();
+        let mut hides = 0;
+        for c in line.chars() {
+            match c {
+                HIDE => hides += 1,
+                SHOW => hides -= 1,
+                c if hides == 0 => out.push(c),
+                _ => {}
+            }
+        }
+        if line.contains(HIDE) && out[from..].trim().is_empty() {
+            out.truncate(from);
+        }
+    }
+    out
 }
 
 /// Binding strength in C++, the stronger the greater.
@@ -50,6 +82,8 @@ pub(super) struct Op {
     pub ty: Option<(TypeIx, Category)>,
     /// The text gives a word that may be the sentinel, or a `Maybe`: it must be tried or returned.
     pub throws: bool,
+    /// Where in the program an error of it stands.
+    pub node: Option<ExprId>,
     /// A pointer that is not null.
     pub some: bool,
     /// Class temporaries inside the text: they die with the C++ full expression.
@@ -58,7 +92,7 @@ pub(super) struct Op {
 
 impl Op {
     pub fn new(text: impl Into<String>, prec: u8, order: Order, rep: Rep) -> Op {
-        Op { text: text.into(), prec, order, rep, ty: None, throws: false, some: false, temps: Vec::new() }
+        Op { text: text.into(), prec, order, rep, ty: None, throws: false, node: None, some: false, temps: Vec::new() }
     }
     /// A name or a literal.
     pub fn atom(text: impl Into<String>, rep: Rep) -> Op {

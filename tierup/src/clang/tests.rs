@@ -10,9 +10,10 @@ const SHAPE: Shape =
     Shape { strategy: Strategy::Direct, left: false, salt: [0; 32], own_code: 0, signatures: |_| None };
 
 fn with(tree: &Tree, want: Want, shape: Shape) -> String {
-    let text = unit::write(tree, FnId(0), want, &Snapshot::default(), shape).unwrap().text;
-    compiles(tree, &text);
-    text
+    let text = unit::write(tree, FnId(0), want, &Snapshot::default(), shape).unwrap();
+    compiles(tree, &text.text);
+    compiles(tree, &text.shown);
+    text.shown
 }
 fn print(tree: &Tree) -> String {
     with(tree, Want::Function, SHAPE)
@@ -157,7 +158,7 @@ fn a_call_through_the_functions_own_var_is_direct_behind_a_compare() {
     let seen = crate::feedback::Cell { seen: 99, count: 1 };
     let feedback = Snapshot { cells: vec![seen; 4] };
     let shape = Shape { own_code: 99, ..SHAPE };
-    let text = unit::write(&tree, FnId(0), Want::Function, &feedback, shape).unwrap().text;
+    let text = unit::write(&tree, FnId(0), Want::Function, &feedback, shape).unwrap().shown;
     compiles(&tree, &text);
     insta::assert_snapshot!(text);
 }

@@ -1,9 +1,9 @@
 //! A unit of text: a function with its arities, or a loop that is entered while it runs. The text is a pure function of
 //! the tree, the feedback and the strategy; its exported names end in its own hash, so equal text is equal code.
 
-use super::gen_state::{Dest, Gen, Head, Line, Uses};
+use super::gen_state::{Dest, Gen, Head, Leaves, Line, Uses};
 use super::names;
-use super::op::{Op, Order, prec};
+use super::op::{Op, Order, full, hidden, prec, shown};
 use super::{Shape, Strategy};
 use crate::compiler::Want;
 use crate::feedback::Snapshot;
@@ -19,6 +19,8 @@ use std::fmt::Write;
 pub(super) struct Text {
     /// Declarations of what is bound at loading, then the functions.
     pub text: String,
+    /// The same without the places where errors stand, for a person.
+    pub shown: String,
     pub exports: Vec<String>,
     /// Symbol → the constant that holds the var.
     pub vars: Vec<(String, u32)>,
@@ -151,9 +153,10 @@ fn finish(tree: &Tree, body: String, exports: Vec<String>, uses: Uses, salt: [u8
         head.push('\n');
     }
     let text = head + &body;
-    let hash = blake3::Hasher::new().update(text.as_bytes()).update(&salt).finalize().to_hex();
+    let hash = blake3::Hasher::new().update(full(&text).as_bytes()).update(&salt).finalize().to_hex();
     let tag = format!("_{}", &hash[..8]);
-    done.text = text.replace(HASH, &tag);
+    done.shown = shown(&text).replace(HASH, &tag);
+    done.text = full(&text).replace(HASH, &tag);
     done.exports = exports.into_iter().map(|e| e.replace(HASH, &tag)).collect();
     done
 }
@@ -213,6 +216,9 @@ fn unit(
             feedback,
             own_code: shape.own_code,
             signatures: shape.signatures,
+            leaves: if matches!(kind, Kind::Loop(..)) { Leaves::Inside } else { Leaves::Function },
+            at: arity.body,
+            uses_stood: false,
             special,
             returns: held.result,
             types: infer(tree, proto, arity, &params, special.is_some()),
@@ -344,6 +350,10 @@ impl Gen<'_> {
 
     /// `consts`, where the text has it.
     fn constants_at(&mut self, at: usize) {
+        if self.uses_stood {
+            let depth = self.depth;
+            self.lines.insert(at, Line { depth, text: hidden("[[maybe_unused]] unsigned long stood = ~0ul;") });
+        }
         if self.uses_consts {
             let depth = self.depth;
             self.lines.insert(at, Line { depth, text: "const rung::Value *consts = rung::constants(self);".into() });
