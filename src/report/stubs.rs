@@ -24,17 +24,14 @@ const RUNS: u32 = 5;
 const BATCHES: [usize; 3] = [1, 10, 50];
 /// Kinds of functions that no recipe covers, and that one does; each as declaration and call, `@` the number.
 const GENERAL: [(&str, &str); 8] = [
-    ("int f@(const std::string& s) { return (int)s.size(); }", "(cpp/f@ \"text\")"),
-    ("std::string f@(std::string s) { return s + s; }", "(cpp/f@ \"text\")"),
-    ("int f@(int a, const std::string& b = \"default\") { return a + (int)b.size(); }", "(cpp/f@ 1)"),
-    ("template <class T> T f@(T a, const std::string& s) { return a + (T)s.size(); }", "(cpp/f@ 4 \"text\")"),
-    (
-        "struct S@ { int get(const std::string& s) const { return (int)s.size(); } }; inline S@ f@;",
-        "(.get cpp/f@ \"x\")",
-    ),
     ("struct B@ { unsigned low : 3; unsigned high : 5; }; inline B@ f@{1, 2};", "(.-high cpp/f@)"),
     ("struct N@ { int a; double b; N@(int a, double b) : a(a), b(b) {} };", "(cpp/new N@ 1 2.5)"),
-    ("inline long f@(const std::vector<int>& v = {1, 2, 3}) { return (long)v.size(); }", "(cpp/f@)"),
+    ("inline long f@(std::initializer_list<int> v = {1, 2, 3}) { return (long)v.size(); }", "(cpp/f@)"),
+    ("inline thread_local int f@ = 3;", "(cpp/+ cpp/f@ 1)"),
+    ("struct D@ { int a = 1; }; inline D@* f@() { return new D@; }", "(cpp/delete (cpp/f@))"),
+    ("struct V@ { volatile int a = 1; }; inline V@ f@;", "(cpp/+ (.-a cpp/f@) 1)"),
+    ("struct A@ { int a[3]; }; inline A@ f@(A@ a) { return a; }", "(cpp/f@ (cpp/A@. 1 2 3))"),
+    ("inline long f@(long double a) { return (long)a; }", "(cpp/f@ 2.5)"),
 ];
 const SHAPED: [(&str, &str); 4] = [
     ("int f@(int a, int b) { return a + b; }", "(cpp/f@ 1 2)"),
@@ -132,12 +129,14 @@ fn batch(rows: &mut Vec<Json>, first: usize, kinds: &[(&str, &str)], n: usize, s
         let compiled = || engine_parts::metric("trampolines.made").as_u64().unwrap_or(0);
         let before = compiled();
         let (us, sites) = bind(&calls)?;
-        let way = if compiled() > before { "sema" } else { "shape" };
+        // Sites beside them that recipes cover cost next to nothing, and must not make the others look cheaper.
+        let made = compiled() - before;
+        let (way, each) = if made > 0 { ("sema", us / made as f64) } else { ("shape", us / sites) };
         let (ready, _) = bind(&calls)?;
         for &i in chunk {
             let name =
                 format!("{} #{}", kind(i).0.split(['(', '{']).next().unwrap_or_default().replace('@', ""), i - first);
-            rows.push(json!({"name": name, "way": way, "batch": size, "us": us / sites}));
+            rows.push(json!({"name": name, "way": way, "batch": size, "us": each}));
             rows.push(json!({"name": name, "way": "ready", "batch": size, "us": ready / sites}));
         }
     }

@@ -1,12 +1,12 @@
 // Interprets the words of a call's recipe (engine/questions/src/recipe.rs). Built with exceptions: what a callee throws passes
-// through to the guard; nothing here needs a destructor.
+// through to the guard, and ends the recipe's temporaries on its way.
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
 
 namespace {
 
-enum Op { Arg, Load, Convert, Const, Offset, OffsetNonNull, Index, Binary, Unary, Store, Copy, Symbol, Text, Temp, Ret, Dup, Pop, Virtual, Call, ReturnScalar, ReturnAddress, End };
+enum Op { Arg, Load, Convert, Const, Offset, OffsetNonNull, Index, Binary, Unary, Store, Copy, Symbol, Text, Temp, Ret, Dup, Pop, Virtual, Call, ReturnScalar, ReturnAddress, End, EndsWith };
 enum Scalar { Bool, I8, U8, I16, U16, I32, U32, I64, U64, F32, F64 };
 enum Bin { Add, Sub, Mul, Div, Rem, And, Or, Xor, Shl, Shr, Lt, Le, Gt, Ge, Eq, Ne };
 enum Un { Neg, Not, LNot };
@@ -239,6 +239,18 @@ void pass(Frame &c, int64_t v, int64_t how) {
   }
 }
 
+// Temporaries in the order in which they were made, and their destructors.
+struct Temporaries {
+  int n = 0;
+  struct { uint64_t object, destructor; } all[16];
+  ~Temporaries() {
+    while (n > 0) {
+      auto [object, destructor] = all[--n];
+      reinterpret_cast<void (*)(uint64_t)>(destructor)(object);
+    }
+  }
+};
+
 } // namespace
 
 extern "C" __attribute__((noinline)) void rung_recipe(void *self, void **args, void *ret) {
@@ -248,6 +260,7 @@ extern "C" __attribute__((noinline)) void rung_recipe(void *self, void **args, v
   char *scratch = record->scratch ? static_cast<char *>(__builtin_alloca_with_align((record->scratch + 15) & ~15u, 128)) : nullptr;
   int64_t stack[Deep];
   int64_t *top = stack - 1;
+  Temporaries temporaries;
   while (true) {
     int64_t w = *at++;
     int a = (w >> 8) & 255, b = (w >> 16) & 255;
@@ -300,6 +313,11 @@ extern "C" __attribute__((noinline)) void rung_recipe(void *self, void **args, v
     }
     case ReturnScalar: store(ret, *top, a); return;
     case ReturnAddress: std::memcpy(ret, top, 8); return;
+    case EndsWith: {
+      uint64_t destructor = *top--;
+      temporaries.all[temporaries.n++] = {static_cast<uint64_t>(*top), destructor};
+      break;
+    }
     default: return;
     }
   }

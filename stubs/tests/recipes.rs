@@ -260,11 +260,41 @@ fn objects_addresses_and_dispatch() {
     }
 }
 
+/// Temporaries of the call end with it, in reverse order, also when it throws; what takes a copy of an object has its own.
 #[test]
-fn what_needs_a_destructor_is_left_to_clang() {
-    raw(&TYPES.replace("namespace rc", "namespace re"));
-    let length = bind(question(Callee::Name { name: "re::length".into() }, &[("const char *", Prvalue)]));
-    assert!(length.answer.recipe.is_none());
-    let (left, _) = run(length.stub, &[[c"four".as_ptr() as u64, 0, 0, 0, 0, 0, 0, 0]]);
-    assert_eq!(left.unwrap()[0], 4);
+fn temporaries_end_with_the_call() {
+    raw("#include <stdexcept>\n#include <string>\nnamespace re { inline std::string log; \
+         struct T { char c; T(char c) : c(c) { log += c; } T(const T& t) : c(t.c) { log += '+'; } ~T() { log += c - 32; } }; \
+         inline int two(const T& a, T b) { log += '('; if (a.c == 'x') throw std::runtime_error(\"two\"); log += ')'; return b.c; } \
+         inline int three(int n, const T& t = T('d')) { return n + t.c; } \
+         inline long length(const std::string& s, std::string t) { return static_cast<long>(s.size() * 100 + t.size()); } \
+         inline int took() { int n = 0; for (char c : log) n = n * 31 + c; log.clear(); return n; } \
+         inline int spelled(const char* s) { int n = 0; for (; *s; ++s) n = n * 31 + *s; return n; } }");
+    let slot = |v: u64| [v, 0, 0, 0, 0, 0, 0, 0];
+    let name = |n: &str| Callee::Name { name: format!("re::{n}") };
+    let call = |callee: Callee, args: &[(&str, Category)], slots: &[[u64; 8]]| {
+        let site = bind(question(callee, args));
+        assert!(site.answer.recipe.is_some(), "{:#?}", site.answer);
+        run(site.stub, slots).0.map(|r| r[0] as i32)
+    };
+    let log_is = |text: &std::ffi::CStr| {
+        let spelled = call(name("spelled"), &[("const char *", Prvalue)], &[slot(text.as_ptr() as u64)]);
+        assert_eq!(call(name("took"), &[], &[]), spelled, "{text:?}");
+    };
+    let chars = [("char", Prvalue), ("char", Prvalue)];
+    assert_eq!(call(name("two"), &chars, &[slot(b'a'.into()), slot(b'b'.into())]), Ok(i32::from(b'b')));
+    log_is(c"ab()BA");
+    assert_eq!(
+        call(name("two"), &chars, &[slot(b'x'.into()), slot(b'y'.into())]).unwrap_err(),
+        "std::runtime_error: two"
+    );
+    log_is(c"xy(YX");
+    assert_eq!(call(name("three"), &[("int", Prvalue)], &[slot(1)]), Ok(101));
+    log_is(c"dD");
+    let texts = [("const char *", Prvalue), ("const char *", Prvalue)];
+    let long = c"a text that is longer than the buffer inside a string";
+    let slots = [slot(c"four".as_ptr() as u64), slot(long.as_ptr() as u64)];
+    for _ in 0..2000 {
+        assert_eq!(call(name("length"), &texts, &slots), Ok(453));
+    }
 }

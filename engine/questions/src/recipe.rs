@@ -84,6 +84,8 @@ pub enum Op {
     ReturnAddress,
     /// The result is in its place, or there is none.
     End,
+    /// The object ends with the recipe, on a throw too, after those that were made later: at most 16. `(p destructor -- p)`
+    EndsWith,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,7 +176,7 @@ macro_rules! numbered {
 
 numbered! {
     Op: Arg Load Convert Const Offset OffsetNonNull Index Binary Unary Store Copy Symbol Text Temp Ret Dup Pop Virtual Call
-        ReturnScalar ReturnAddress End;
+        ReturnScalar ReturnAddress End EndsWith;
     Scalar: Bool I8 U8 I16 U16 I32 U32 I64 U64 F32 F64;
     Binary: Add Sub Mul Div Rem And Or Xor Shl Shr Lt Le Gt Ge Eq Ne;
     Unary: Neg Not LNot;

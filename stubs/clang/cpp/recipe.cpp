@@ -19,7 +19,7 @@ namespace {
 // As in engine/questions/src/recipe.rs.
 enum Op : int64_t {
   ArgOp, LoadOp, ConvertOp, ConstOp, OffsetOp, OffsetNonNullOp, IndexOp, BinaryOp, UnaryOp_, StoreOp, CopyOp, SymbolOp, TextOp,
-  TempOp, RetOp, DupOp, PopOp, VirtualOp, CallOp, ReturnScalarOp, ReturnAddressOp, EndOp,
+  TempOp, RetOp, DupOp, PopOp, VirtualOp, CallOp, ReturnScalarOp, ReturnAddressOp, EndOp, EndsWithOp,
 };
 enum Scalar : int64_t { Bool, I8, U8, I16, U16, I32, U32, I64, U64, F32, F64, None = -1 };
 enum Binary : int64_t { Add, Sub, Mul, Div, Rem, And, Or, Xor, Shl, Shr, Lt, Le, Gt, Ge, Eq, Ne };
@@ -30,6 +30,7 @@ enum Result : int64_t { RVoid, RInt, RF32, RF64, RStructInt, RStructSse, RIntInt
 // How deep the interpreter's stack is (stubs/cpp/recipe.cpp).
 constexpr int Deep = 48;
 constexpr size_t StackWords = 16;
+constexpr int Endings = 16;
 constexpr size_t Longest = 400;
 
 bool isSse(llvm::Type *t) { return t->isFloatingPointTy() || t->isVectorTy(); }
@@ -350,13 +351,17 @@ private:
     return false;
   }
 
-  // An object of the full expression that needs no destructor.
+  // An object of the full expression, which ends with it.
   bool temporary(const Expr *e) {
     QualType t = e->getType();
     auto *record = t->getAsCXXRecordDecl();
-    if (!record || !record->hasDefinition() || !record->hasTrivialDestructor()) return false;
+    if (!record || !record->hasDefinition()) return false;
     int64_t size = ast.getTypeSizeInChars(t).getQuantity(), align = ast.getTypeAlignInChars(t).getQuantity();
-    return object(e, [&] { return temp(size, align); });
+    if (!object(e, [&] { return temp(size, align); })) return false;
+    if (record->hasTrivialDestructor()) return true;
+    auto *destructor = session.sema().LookupDestructor(record);
+    if (!destructor || destructor->isDeleted() || destructor->getAccess() != AS_public || ++ending > Endings) return false;
+    return function(destructor) && op(EndsWithOp, 0, 0, 0, -1);
   }
 
   bool compound(const CompoundAssignOperator *x) {
@@ -681,6 +686,7 @@ private:
   ASTContext &ast;
   const std::vector<Operand> &operands;
   int depth = 0;
+  int ending = 0;  // temporaries that need their destructors
 };
 
 } // namespace

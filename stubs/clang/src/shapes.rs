@@ -226,6 +226,8 @@ impl<'c> Maker<'c> {
                     break;
                 }
                 Op::End => break,
+                // Landing pads are the interpreter's business.
+                Op::EndsWith => return Ok(None),
             }
         }
         self.builder.build_return(None)?;
