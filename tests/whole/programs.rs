@@ -10,21 +10,6 @@ use std::time::Duration;
 
 /// The codes of the errors that end the programs whose exit status is not 0.
 const CODES: &[(&str, &str)] = &[("uncaught", "run/ex-info"), ("cpp_uncaught", "cpp/exception")];
-/// Allocations between collections for programs that are too large for one at each; the others take 1.
-const STRESS: &[(&str, u32)] = &[
-    ("debug_ui", 500),
-    // What they call is made from the library's text as they go, thousands of allocations a name.
-    ("protocols", 200),
-    ("records", 200),
-    ("types", 200),
-    ("multimethods", 200),
-    ("refs", 500),
-    ("agents", 500),
-    ("pretty", 500),
-    ("testing", 500),
-    ("zippers", 500),
-];
-
 struct Program {
     name: String,
     path: PathBuf,
@@ -166,30 +151,25 @@ fn collected(_: &Program, done: &Done) -> Option<String> {
     (n == 0).then(|| "no collection ran".to_owned())
 }
 
-fn stress(p: &Program) -> Vec<String> {
-    stress_every(p, 1)
-}
-
-fn stress_every(p: &Program, least: u32) -> Vec<String> {
-    let every = STRESS.iter().find(|s| s.0 == p.name).map_or(1, |s| s.1).max(least);
+fn stress(every: u32) -> Vec<String> {
     vec!["--tune".into(), format!("gc.stress={every}"), "--metrics=gc.*".into()]
 }
 
 #[test]
 fn a_collection_at_every_allocation() {
-    check(&["--strategy", "interpret"], stress, collected);
+    check(&["--strategy", "interpret"], |_| stress(1), collected);
 }
 
 #[test]
 fn a_collection_at_every_allocation_in_compiled_code() {
     let options: Vec<&str> = ONE.iter().flat_map(|t| ["--tune", t]).collect();
-    check(&options, stress, collected);
+    check(&options, |_| stress(1), collected);
 }
 
 #[test]
 fn every_barrier_is_there() {
     // Each collection compares all that is alive with what it was, which at every allocation takes minutes.
-    let more = |p: &Program| [stress_every(p, 13), vec!["--tune".into(), "gc.verify=1".into()]].concat();
+    let more = |_: &Program| [stress(13), vec!["--tune".into(), "gc.verify=1".into()]].concat();
     check(&["--strategy", "interpret"], more, collected);
 }
 
