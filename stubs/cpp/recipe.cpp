@@ -43,10 +43,7 @@ inline int64_t bitsOf(double d) {
   std::memcpy(&b, &d, sizeof b);
   return b;
 }
-template <class T> int64_t place(T t) {
-  if constexpr (sizeof(T) == 8) return static_cast<int64_t>(t);
-  else return static_cast<int64_t>(t);
-}
+template <class T> int64_t place(T t) { return static_cast<int64_t>(t); }
 
 inline int64_t load(const void *p, int s) {
   switch (s) {

@@ -30,9 +30,9 @@ class Library {
 public:
   // Answers a request; contains crashes.
   std::string request(llvm::StringRef json);
-  // Objects made elsewhere (signature shapes, by inkwell).
   // Nothing is asked for: precompiles the headers that were read, for the next process.
   void idle();
+  // Objects made elsewhere: compiled recipes, by inkwell.
   bool linkObject(llvm::StringRef bytes, llvm::StringRef name, const std::vector<std::string> &symbols,
                   std::vector<uint64_t> &addresses, std::string &error);
 

@@ -2,7 +2,7 @@
 //! through three C functions; requests and replies are `questions::Request` and `questions::Response` as JSON.
 //!
 //! Clang runs on a thread of this library's own with a large stack; a caller blocks until its reply is there. The session
-//! itself is C++ (`cpp/`, a file a concept); Rust holds the thread and, through inkwell, the signature-shaped trampolines.
+//! itself is C++ (`cpp/`, a file a concept); Rust holds the thread and, through inkwell, compiles recipes.
 
 mod shapes;
 mod worker;

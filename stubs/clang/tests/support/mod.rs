@@ -139,14 +139,14 @@ pub fn run<R>(stub: Trampoline, args: &mut [*mut c_void], ret: &mut R) -> Result
     }
 }
 
-/// Runs a signature-shaped trampoline on a callee.
-pub fn run_shape<R>(stub: Trampoline, callee: u64, args: &mut [*mut c_void], ret: &mut R) -> Result<(), String> {
+/// Runs a compiled recipe on its record.
+pub fn run_shape<R>(stub: Trampoline, record: u64, args: &mut [*mut c_void], ret: &mut R) -> Result<(), String> {
     let mut text = [0 as c_char; 256];
-    // SAFETY: as in `run`; the callee has the shape, as its answer says.
+    // SAFETY: as in `run`; the record is as the code wants it.
     unsafe {
         let stub = std::mem::transmute::<usize, Stub>(stub.address as usize);
-        let callee = callee as usize as *mut c_void;
-        match test_guard_shape(stub, callee, args.as_mut_ptr(), (ret as *mut R).cast(), text.as_mut_ptr(), text.len()) {
+        let record = record as usize as *mut c_void;
+        match test_guard_shape(stub, record, args.as_mut_ptr(), (ret as *mut R).cast(), text.as_mut_ptr(), text.len()) {
             0 => Ok(()),
             _ => Err(CStr::from_ptr(text.as_ptr()).to_string_lossy().into_owned()),
         }
