@@ -76,7 +76,7 @@ private:
   bool hidePrevious(const std::vector<Problem> &, std::vector<Hidden> &);
   void restore(const std::vector<Hidden> &);
   void noteDeclarations(clang::DeclContext *, llvm::StringMap<unsigned> &versions, const std::vector<Hidden> &,
-                        llvm::json::Array &redefined);
+                        std::vector<clang::FunctionDecl *> &superseded, llvm::json::Array &redefined);
 
   // Module → object → linker. `tramps` names functions that may fail alone.
   bool finish(std::unique_ptr<llvm::Module>, const llvm::StringMap<unsigned> &versions, Definitions &, std::string &error);

@@ -59,8 +59,7 @@ void walk(DeclContext *context, const std::function<void(NamedDecl *)> &visit) {
 bool replaceable(const FunctionDecl *f) {
   return f->isThisDeclarationADefinition() && !f->isInlined() && !f->isTemplated() && !f->isTemplateInstantiation() &&
          !f->isConstexpr() && !f->isDefaulted() && !f->isDeleted() && !isa<CXXConstructorDecl>(f) && !isa<CXXDestructorDecl>(f) &&
-         f->getFormalLinkage() == Linkage::External && f->isExternallyVisible() && !f->isMain() &&
-         !(isa<CXXMethodDecl>(f) && cast<CXXMethodDecl>(f)->isVirtual());
+         f->getFormalLinkage() == Linkage::External && f->isExternallyVisible() && !f->isMain();
 }
 
 NamedDecl *tagged(NamedDecl *d) {
@@ -147,7 +146,7 @@ void Library::restore(const std::vector<Hidden> &hidden) {
 }
 
 void Library::noteDeclarations(DeclContext *unit, llvm::StringMap<unsigned> &versions, const std::vector<Hidden> &hidden,
-                               json::Array &redefined) {
+                               std::vector<FunctionDecl *> &superseded, json::Array &redefined) {
   SourceManager &sources = session->sources();
   ASTContext &ast = session->ast();
   std::vector<NamedDecl *> all;
@@ -180,6 +179,7 @@ void Library::noteDeclarations(DeclContext *unit, llvm::StringMap<unsigned> &ver
       if (swap) {
         version = ++functionVersions[symbol];
         versions[symbol] = version;
+        if (oldFunction->doesThisDeclarationHaveABody()) superseded.push_back(oldFunction);
       } else {
         version = ++tags;
         NamedDecl *target = tagged(d);
@@ -239,7 +239,8 @@ Library::Outcome Library::input(llvm::StringRef text, const Place &place, bool r
     return out;
   }
   llvm::StringMap<unsigned> versions;
-  noteDeclarations(t.unit, versions, hidden, out.redefined);
+  std::vector<FunctionDecl *> superseded;
+  noteDeclarations(t.unit, versions, hidden, superseded, out.redefined);
   std::unique_ptr<llvm::Module> module = session->emit(t);
   problems = session->collector.take();
   if (!module) {
@@ -250,6 +251,7 @@ Library::Outcome Library::input(llvm::StringRef text, const Place &place, bool r
     return out;
   }
   if (replaying) {  // its definitions are linked already
+    session->supersede(superseded);
     out.good = true;
     return out;
   }
@@ -268,6 +270,7 @@ Library::Outcome Library::input(llvm::StringRef text, const Place &place, bool r
       return out;
     }
   }
+  session->supersede(superseded);
   std::string error;
   std::vector<Missing> lacking;
   if (!finish(std::move(module), versions, definitions, error)) {

@@ -313,6 +313,13 @@ void Session::keep(Transaction &t) {
   t.events.clear();
 }
 
+void Session::supersede(llvm::ArrayRef<FunctionDecl *> old) {
+  for (auto *f : old) {
+    rawFunctions.erase(f);
+    superseded.push_back(f);
+  }
+}
+
 CodeGenerator &Session::optimizer() {
   if (!optimizer_) {
     CodeGenOptions &options = *new CodeGenOptions(ci->getCodeGenOpts());  // the generator refers to it
@@ -330,7 +337,15 @@ std::unique_ptr<llvm::Module> Session::emitForOptimizer(llvm::ArrayRef<Event> ow
   // A function of raw code counts as inline here, so that its body is at hand where it is called.
   for (auto *f : rawFunctions) const_cast<FunctionDecl *>(f)->setImplicitlyInline(true);
   recorder->sink = &generator;
+  // A body that was replaced before this generator met it would be a second definition of its symbol here.
+  std::vector<std::pair<FunctionDecl *, Stmt *>> bodies;
+  for (auto *f : superseded) {
+    bodies.push_back({f, f->getBody()});
+    f->setBody(nullptr);
+  }
   for (; fed < log.size(); ++fed) replay(log[fed], generator);
+  for (auto [f, body] : bodies) f->setBody(body);
+  superseded.clear();
   for (auto &e : own) replay(e, generator);
   generator.HandleTranslationUnit(ast());
   recorder->sink = nullptr;

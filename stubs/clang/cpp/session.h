@@ -40,6 +40,9 @@ public:
   // The second generator, for code that is optimised: it knows all that the owner knows, and defines nothing itself.
   std::unique_ptr<llvm::Module> emitForOptimizer(llvm::ArrayRef<Event> own);
 
+  // The symbols of these functions have gone on to other bodies.
+  void supersede(llvm::ArrayRef<clang::FunctionDecl *>);
+
   clang::Sema &sema() { return ci->getSema(); }
   clang::ASTContext &ast() { return ci->getASTContext(); }
   clang::Preprocessor &pp() { return ci->getPreprocessor(); }
@@ -64,7 +67,8 @@ private:
   std::unique_ptr<clang::FrontendAction> action;
   std::unique_ptr<clang::Parser> parse_;
   std::unique_ptr<clang::CodeGenerator> owner_, optimizer_;
-  size_t fed = 0;
+  size_t fed = 0;  // events of the log that the optimizer has met
+  std::vector<clang::FunctionDecl *> superseded;  // since then
   unsigned inputs = 0, modules = 0;
 };
 
