@@ -19,6 +19,10 @@ mod docs;
 mod errors;
 #[path = "whole/golden.rs"]
 mod golden;
+#[path = "whole/load.rs"]
+mod load;
+#[path = "whole/namespaces.rs"]
+mod namespaces;
 #[path = "whole/process.rs"]
 mod process;
 #[path = "whole/programs.rs"]

@@ -38,6 +38,7 @@ classes! {
     IllegalArgument "java.lang.IllegalArgumentException" < RuntimeException,
     Arity "clojure.lang.ArityException" < IllegalArgument,
     NumberFormat "java.lang.NumberFormatException" < IllegalArgument,
+    IllegalThreadState "java.lang.IllegalThreadStateException" < IllegalArgument,
     IllegalState "java.lang.IllegalStateException" < RuntimeException,
     UnsupportedOperation "java.lang.UnsupportedOperationException" < RuntimeException,
     Arithmetic "java.lang.ArithmeticException" < RuntimeException,
@@ -49,6 +50,11 @@ classes! {
     NegativeArraySize "java.lang.NegativeArraySizeException" < RuntimeException,
     NoSuchElement "java.util.NoSuchElementException" < RuntimeException,
     ConcurrentModification "java.util.ConcurrentModificationException" < RuntimeException,
+    IllegalFormat "java.util.IllegalFormatException" < IllegalArgument,
+    IllegalFormatConversion "java.util.IllegalFormatConversionException" < IllegalFormat,
+    UnknownFormatConversion "java.util.UnknownFormatConversionException" < IllegalFormat,
+    MissingFormatArgument "java.util.MissingFormatArgumentException" < IllegalFormat,
+    IllegalFormatPrecision "java.util.IllegalFormatPrecisionException" < IllegalFormat,
     PatternSyntax "java.util.regex.PatternSyntaxException" < IllegalArgument,
     Interrupted "java.lang.InterruptedException" < Exception,
     Io "java.io.IOException" < Exception,
@@ -241,9 +247,19 @@ pub fn interrupted() -> Thrown {
 pub fn stack_overflow() -> Thrown {
     raise(Class::StackOverflow, "Stack overflow")
 }
+/// Before something large is made.
+///
+/// # Errors
+/// OutOfMemoryError: so many bytes are not to be had.
+pub fn room(bytes: usize) -> Res<()> {
+    if heap::admits(bytes) { Ok(()) } else { Err(out_of_memory()) }
+}
+
 pub fn out_of_memory() -> Thrown {
     let t = raise(Class::OutOfMemory, "Heap space");
     heap::take_reserve();
+    // Making the error may have asked for it once more.
+    Thread::current().forget(crate::thread::Request::OutOfMemory);
     t
 }
 

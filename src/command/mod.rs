@@ -8,6 +8,7 @@ mod explain;
 mod options;
 mod run;
 mod setup;
+mod test;
 
 pub use options::{Options, Reporting};
 pub(crate) use run::{TYPED, report};
@@ -37,6 +38,7 @@ Examples:
   rung game.clj 800 600                a program with its arguments
   rung -e '(reduce + (range 10))'      a form; its value is printed
   rung -m game.main 800 600            calls -main of a namespace
+  rung test --path src:test            the tests of a project
   rung --trace-tier='game/*' game.clj  shows which functions climb, when and why
   rung --dump-cpp game/draw game.clj   shows the C++ of a function
   rung bench first-call game.clj       the latency of first calls, by strategy
@@ -73,6 +75,8 @@ struct CommandLine {
 enum Command {
     /// Reads, evaluates, prints, again
     Repl,
+    /// Runs clojure.test's tests; exit 1 where one fails
+    Test(test::Tests),
     /// Measures: first-call, stubs, calls
     Bench {
         #[command(subcommand)]
@@ -97,8 +101,6 @@ enum Command {
     },
     #[command(hide = true)]
     Nrepl(Later),
-    #[command(hide = true)]
-    Test(Later),
     #[command(hide = true)]
     Profile(Later),
     #[command(hide = true)]
@@ -148,7 +150,7 @@ pub fn main() -> ! {
         Some(Command::Doctor) => doctor::run(&options),
         Some(Command::Completions { shell }) => completions::run(shell),
         Some(Command::Nrepl(_)) => later(&options, "nrepl"),
-        Some(Command::Test(_)) => later(&options, "test"),
+        Some(Command::Test(tests)) => test::run(options, tests),
         Some(Command::Profile(_)) => later(&options, "profile"),
         Some(Command::Compile(_)) => later(&options, "compile"),
         Some(Command::Serve(_)) => later(&options, "serve"),

@@ -45,7 +45,7 @@ fn missing(options: &Options, path: &Path, e: &std::io::Error) -> Status {
         _ => format!("{name} cannot be read: {e}"),
     };
     let mut d = Diagnostic::new(Phase::Run, "rung/file", message);
-    let commands = ["repl", "bench", "cache", "explain", "doctor", "completions"];
+    let commands = ["repl", "test", "bench", "cache", "explain", "doctor", "completions"];
     if let Some(near) = crate::codes::nearest(&name, commands.into_iter()) {
         d = d.help(format!("rung {near}"));
     }

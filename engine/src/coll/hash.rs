@@ -92,7 +92,8 @@ fn collection(v: Value) -> Res<u32> {
         },
         Kind::Sequential => ordered(v),
         Kind::Map | Kind::Set => unordered(v),
-        _ => Ok(identity(v)),
+        // UUIDs, instants, tagged literals are equal by what they hold.
+        _ => foreign::hash(v).unwrap_or_else(|| Ok(identity(v))),
     }
 }
 
@@ -140,8 +141,24 @@ pub fn identity(v: Value) -> u32 {
     murmur::long((v.bits() >> 4) as i64)
 }
 
-/// Java's `hashCode` where it differs from `hash`: of longs, strings and names.
+/// Java's `hashCode`, which differs from `hash`: of numbers, strings, names, and of what holds them.
 pub fn java(v: Value) -> Res<u32> {
+    match kind(v) {
+        Kind::Sequential => {
+            let (mut h, mut items) = (1u32, Cursor::new(v)?);
+            while let Some(x) = items.next()? {
+                h = h.wrapping_mul(31).wrapping_add(java(x)?);
+            }
+            return Ok(h);
+        }
+        Kind::Map | Kind::Set => return java_unordered(v, kind(v) == Kind::Map),
+        Kind::Foreign if foreign::is(foreign::Interface::Record, v) => return java_unordered(v, true),
+        _ => {}
+    }
+    if let Some(d) = v.as_double() {
+        let bits = if d.is_nan() { f64::NAN.to_bits() } else { d.to_bits() };
+        return Ok((bits ^ bits >> 32) as u32);
+    }
     let name = |s: &crate::heap::Gc<Symbol>| {
         murmur::combine(murmur::java_string(s.name_str()), s.ns_str().map_or(0, murmur::java_string))
     };
@@ -156,4 +173,14 @@ pub fn java(v: Value) -> Res<u32> {
         (_, Some(t)) => Ok(murmur::java_string(t.as_str())),
         _ => hash(v),
     }
+}
+
+/// Maps add up their entries, keys and values mixed, sets their items.
+fn java_unordered(v: Value, is_map: bool) -> Res<u32> {
+    let mut h = 0u32;
+    super::walk::each_entry(v, &mut |k, x| {
+        h = h.wrapping_add(if is_map { java(k)? ^ java(x)? } else { java(k)? });
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(h)
 }

@@ -4,8 +4,8 @@
 use super::compare::compare;
 use super::list::{Cons, MapEntry};
 use super::object::{heap_type, unchecked};
-use crate::fault::{self, Res};
-use crate::heap::{self, Gc, Header};
+use crate::fault::{self, Class, Res};
+use crate::heap::{self, Gc, Header, TypeId};
 use crate::invoke::invoke;
 use crate::value::Value;
 use std::cmp::Ordering;
@@ -146,9 +146,11 @@ impl Tree {
     }
     /// With the entry. The key that is there already stays.
     pub fn assoc(self, key: Value, val: Value) -> Res<Tree> {
-        if self.root.is_nil() {
-            // So that a key that cannot be compared is refused at once.
-            order(self.comparator, key, key)?;
+        if self.root.is_nil() && self.comparator.is_nil() && !is_comparable(key) {
+            // Refused at once, not when there is another to compare it with.
+            let shown = crate::class_name(key);
+            let message = format!("Default comparator requires nil, Number, or Comparable: {shown}");
+            return Err(fault::raise(Class::ClassCast, message));
         }
         Ok(Tree { root: self.assoc_in(self.root, key, val)?, ..self })
     }
@@ -293,6 +295,18 @@ impl TreeSeq {
     pub fn with_meta(&self, meta: Value) -> Value {
         TreeSeq::alloc(self.stack, self.down != 0, meta)
     }
+}
+
+/// What the default comparator takes.
+fn is_comparable(v: Value) -> bool {
+    use TypeId as T;
+    super::numbers::is_number(v)
+        || super::kind::is_vector(v)
+        || match v.type_id() {
+            T::NONE => true,
+            T::TEXT | T::KEYWORD | T::SYMBOL | T::UUID | T::INST | T::FILE | T::VAR => true,
+            t => t >= T::FIRST_USER,
+        }
 }
 
 impl TreeMap {

@@ -7,7 +7,7 @@ use super::kind::{Kind, kind};
 use super::map::{ArrayMap, HashMap, HashSet};
 use super::state::{Reduced, unreduced};
 use super::{seq, tree};
-use crate::fault::{self, Res};
+use crate::fault::Res;
 use crate::invoke::invoke;
 use crate::value::Value;
 use std::ops::ControlFlow;
@@ -110,10 +110,8 @@ pub fn reduce_kv(f: Value, init: Value, coll: Value) -> Res {
             return r;
         }
         if !super::kind::is_map(coll) && !super::kind::is_seq(coll) {
-            let class = crate::class_name(coll);
-            return Err(fault::illegal_argument(format!(
-                "No implementation of method: :kv-reduce of protocol: #'clojure.core.protocols/IKVReduce found for class: {class}"
-            )));
+            // Whatever has items: they must be entries.
+            return reduce_kv(f, init, super::seq(coll)?);
         }
     }
     let mut step = |k, v| {

@@ -52,6 +52,7 @@ unsafe extern "C" {
     fn GC_free(p: *mut u8);
     fn GC_gcollect();
     fn GC_get_gc_no() -> usize;
+    fn GC_get_free_bytes() -> usize;
     fn GC_get_heap_size() -> usize;
     fn GC_push_all(bottom: *const c_void, top: *const c_void);
     fn GC_set_push_other_roots(f: PushRoots);
@@ -135,6 +136,7 @@ unsafe extern "C" fn push_value_stacks() {
 pub fn configure(config: GcConfig) {
     // SAFETY: a setter.
     unsafe { GC_set_max_heap_size(config.max_heap) };
+    LIMIT.store(config.max_heap, Ordering::Relaxed);
     STRESS.store(config.stress, Ordering::Relaxed);
     debug::configure(config.search, config.poison, config.verify);
     if config.stress > 0 || config.poison {
@@ -238,6 +240,29 @@ fn stress_step(every: u64) {
     }
 }
 
+/// What the program may use (`--max-heap`); 0: no limit.
+static LIMIT: AtomicUsize = AtomicUsize::new(0);
+/// Bytes beyond the limit that were given since an OutOfMemoryError was asked for: what runs until the next poll.
+static BEYOND: AtomicUsize = AtomicUsize::new(0);
+/// More than this nothing may take beyond the limit before it polls.
+const MOST_BEYOND: usize = 256 << 20;
+
+/// May one object of so many bytes be made? Asked before large ones: arrays, long strings. Without a limit, the machine's
+/// memory is one.
+pub fn admits(bytes: usize) -> bool {
+    if bytes < RESERVE_BYTES {
+        return true;
+    }
+    match LIMIT.load(Ordering::Relaxed) {
+        0 => {
+            // SAFETY: asks about the machine.
+            let (pages, size) = unsafe { (libc::sysconf(libc::_SC_PHYS_PAGES), libc::sysconf(libc::_SC_PAGESIZE)) };
+            (pages.max(0) as usize).checked_mul(size.max(0) as usize).is_none_or(|all| bytes <= all / 4 * 3)
+        }
+        limit => bytes < limit,
+    }
+}
+
 /// A full heap gives back the reserve and asks the thread to raise OutOfMemoryError at its next poll.
 #[inline(always)]
 fn checked(p: *mut u8, bytes: usize, again: impl Fn(usize) -> *mut u8) -> *mut u8 {
@@ -246,6 +271,19 @@ fn checked(p: *mut u8, bytes: usize, again: impl Fn(usize) -> *mut u8) -> *mut u
 
 #[cold]
 fn out_of_memory(bytes: usize, again: impl Fn(usize) -> *mut u8) -> *mut u8 {
+    // libgc does not collect before it says no, where it has said no before. What is dead counts as room only where it is more
+    // than the last crumbs: otherwise every allocation to come would collect everything.
+    // SAFETY: every thread that holds values is registered; the others are getters.
+    let (free, all) = unsafe {
+        GC_gcollect();
+        (GC_get_free_bytes(), GC_get_heap_size())
+    };
+    if free > all / 16 {
+        let p = again(bytes);
+        if !p.is_null() {
+            return p;
+        }
+    }
     let reserve = RESERVE.swap(0, Ordering::AcqRel) as *mut u8;
     if !reserve.is_null() {
         // SAFETY: the reserve came from `GC_malloc_uncollectable` and is freed once.
@@ -256,12 +294,26 @@ fn out_of_memory(bytes: usize, again: impl Fn(usize) -> *mut u8) -> *mut u8 {
             return p;
         }
     }
+    // Until the thread polls it gets what it asks for: there is nobody here who could answer with an error.
+    let limit = LIMIT.load(Ordering::Relaxed);
+    if limit > 0 && BEYOND.fetch_add(bytes, Ordering::AcqRel) + bytes <= MOST_BEYOND.max(limit) {
+        Thread::current().request(thread::Request::OutOfMemory);
+        // SAFETY: a setter, to and fro.
+        unsafe { GC_set_max_heap_size(0) };
+        let p = again(bytes);
+        // SAFETY: as above.
+        unsafe { GC_set_max_heap_size(limit) };
+        if !p.is_null() {
+            return p;
+        }
+    }
     eprintln!("rung: out of memory: {bytes} bytes more than the heap may hold");
     std::process::exit(2)
 }
 
 /// Takes the reserve again once there is room; called when an OutOfMemoryError has been raised, and at start with a limit.
 pub fn take_reserve() {
+    BEYOND.store(0, Ordering::Release);
     // SAFETY: plain allocation.
     let p = unsafe { GC_malloc_uncollectable(RESERVE_BYTES) };
     let old = RESERVE.swap(p as usize, Ordering::AcqRel) as *mut u8;

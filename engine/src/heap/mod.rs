@@ -19,7 +19,7 @@ mod types;
 
 pub use barrier::Mutable;
 pub(crate) use collector::CLASSES;
-pub use collector::{
+pub use collector::{admits, 
     GcConfig, collect_now, collections, configure, heap_bytes, is_live, push_finalizer, register_thread,
     run_finalizers, take_reserve, uncollectable, uncollectable_free, unregister_thread,
 };

@@ -49,10 +49,10 @@ types! {
     THROWABLE "java.lang.Throwable", CLASS "java.lang.Class",
     UUID "java.util.UUID", INST "java.util.Date", TAGGED_LITERAL "clojure.lang.TaggedLiteral",
     READER_CONDITIONAL "clojure.lang.ReaderConditional",
-    VALUE_ARRAY "java.lang.Object[]", LONG_ARRAY "long[]", DOUBLE_ARRAY "double[]", INT_ARRAY "int[]", FLOAT_ARRAY "float[]",
-    SHORT_ARRAY "short[]", CHAR_ARRAY "char[]", BYTE_ARRAY "byte[]", BOOLEAN_ARRAY "boolean[]",
-    CELL "Cell", BINDINGS "Bindings", CONSTANTS "Constants", MULTI_FN "clojure.lang.MultiFn", PROTOCOL "Protocol",
-    INSTANCE "rung.Instance", CPP_BOX "rung.CppBox", EDUCTION "clojure.core.Eduction", FORM_PLACES "rung.Places", PRINT_WRITER "java.io.Writer", READER "java.io.Reader",
+    VALUE_ARRAY "[Ljava.lang.Object;", LONG_ARRAY "[J", DOUBLE_ARRAY "[D", INT_ARRAY "[I", FLOAT_ARRAY "[F",
+    SHORT_ARRAY "[S", CHAR_ARRAY "[C", BYTE_ARRAY "[B", BOOLEAN_ARRAY "[Z",
+    CELL "java.lang.Object", BINDINGS "Bindings", CONSTANTS "Constants", MULTI_FN "clojure.lang.MultiFn", PROTOCOL "Protocol",
+    INSTANCE "rung.Instance", CPP_BOX "rung.CppBox", EDUCTION "clojure.core.Eduction", FORM_PLACES "rung.Places", PRINT_WRITER "java.io.Writer", READER "java.io.Reader", FILE "java.io.File",
 }
 
 static USER_TYPES: RwLock<Vec<&'static str>> = RwLock::new(Vec::new());

@@ -108,6 +108,109 @@ natives! { pub TABLE "clojure.core";
     "bytes?" "[x]" [(1) |v: Value| Ok(Value::bool(v.type_id() == TypeId::BYTE_ARRAY))]
 }
 
+pub fn of_chars(s: &str) -> Value {
+    let units: Vec<u32> = s.encode_utf16().map(u32::from).collect();
+    CharArray::of(&units).value()
+}
+pub fn of_bytes(bytes: &[u8]) -> Value {
+    let signed: Vec<i8> = bytes.iter().map(|&b| b as i8).collect();
+    ByteArray::of(&signed).value()
+}
+/// `(String. array)`, `(String. array from count)`: characters, or bytes of UTF-8.
+pub fn text_of(v: Value, part: &[Value]) -> Res {
+    let n = coll::arrays::len(v)?;
+    let (from, count) = match *part {
+        [from, count] if number::is_number(from) => (number::to_long(from)? as usize, number::to_long(count)? as usize),
+        _ => (0, n),
+    };
+    if from.checked_add(count).is_none_or(|end| end > n) {
+        return Err(fault::raise(fault::Class::StringIndexOutOfBounds, format!("offset {from}, count {count}, length {n}")));
+    }
+    let text = match (v.cast::<ByteArray>(), v.cast::<CharArray>()) {
+        (Some(b), _) => {
+            let bytes: Vec<u8> = b.tail()[from..from + count].iter().map(|&b| b as u8).collect();
+            String::from_utf8_lossy(&bytes).into_owned()
+        }
+        (_, Some(c)) => {
+            let units: Vec<u16> = c.tail()[from..from + count].iter().map(|&c| c as u16).collect();
+            String::from_utf16_lossy(&units)
+        }
+        _ => return Err(fault::class_cast(v, "[C")),
+    };
+    Ok(crate::text::Text::value(&text))
+}
+
+natives! { pub ARRAYS "java.util.Arrays";
+    "fill" "[a v] [a from to v]" [(2) |a, v| fill(a, Value::ZERO, None, v), (4) |a, from, to, v| fill(a, from, Some(to), v)]
+    "sort" "[a] [a comparator]" [(1) |a| sort(a, None), (2) |a, c| sort(a, Some(c))]
+    "equals" "[a b]" [(2) same_items]
+    "asList" "[a]" [(1) |a| coll::items(a).map(|v| coll::vector(&v))]
+    "toString" "[a]" [(1) items_text]
+    "copyOf" "[a n]" [(2) |a, n| copy_range(a, Value::ZERO, n)]
+    "copyOfRange" "[a from to]" [(3) copy_range]
+    "hashCode" "[a]" [(1) |a| coll::items(a).and_then(|v| coll::java_hash(coll::vector(&v))).map(|h| Value::int(h as i32))]
+}
+pub(super) fn fill(a: Value, from: Value, to: Option<Value>, v: Value) -> Res {
+    let to = to.map_or_else(|| coll::arrays::len(a).map(|n| n as i64), number::to_long)?;
+    for i in number::to_long(from)?..to {
+        coll::arrays::set(a, i, v)?;
+    }
+    Ok(Value::NIL)
+}
+fn sort(a: Value, comparator: Option<Value>) -> Res {
+    let sort = crate::space::resolve::core("sort")?;
+    let sorted = match comparator {
+        Some(c) => crate::invoke::invoke(sort, &[c, a])?,
+        None => crate::invoke::invoke(sort, &[coll::vector(&coll::items(a)?)])?,
+    };
+    for (i, &x) in coll::items(sorted)?.iter().enumerate() {
+        coll::arrays::set(a, i as i64, x)?;
+    }
+    Ok(Value::NIL)
+}
+fn same_items(a: Value, b: Value) -> Res {
+    if a.is_nil() || b.is_nil() {
+        return Ok(Value::bool(a == b));
+    }
+    coll::equal(coll::vector(&coll::items(a)?), coll::vector(&coll::items(b)?)).map(Value::bool)
+}
+fn items_text(a: Value) -> Res {
+    let mut out = String::from("[");
+    for (i, &x) in coll::items(a)?.iter().enumerate() {
+        if i > 0 {
+            out.push_str(", ");
+        }
+        crate::print::to_str(&mut out, x)?;
+    }
+    out.push(']');
+    Ok(crate::text::Text::value(&out))
+}
+fn copy_range(a: Value, from: Value, to: Value) -> Res {
+    let (from, to) = (number::to_long(from)?, number::to_long(to)?);
+    let n = size(Value::long(to - from))?;
+    let made = match zeroed(a.type_id(), n) {
+        Some(made) => made,
+        None => (0..n).map(|_| Value::NIL).collect::<GcVec>().into_array().value(),
+    };
+    let end = (coll::arrays::len(a)? as i64).min(to);
+    for i in from..end {
+        coll::arrays::set(made, i - from, coll::arrays::get_checked(a, i)?)?;
+    }
+    Ok(made)
+}
+/// `System.arraycopy`; the arrays may be one.
+pub(super) fn array_copy(from: Value, at: Value, to: Value, start: Value, n: Value) -> Res {
+    let (at, start, n) = (number::to_long(at)?, number::to_long(start)?, number::to_long(n)?);
+    let mut items = GcVec::new();
+    for i in at..at + n {
+        items.push(coll::arrays::get_checked(from, i)?);
+    }
+    for (i, &x) in items.iter().enumerate() {
+        coll::arrays::set(to, start + i as i64, x)?;
+    }
+    Ok(Value::NIL)
+}
+
 /// The array, when it is one of the type.
 fn same(ty: TypeId, v: Value) -> Res {
     if v.is_nil() || v.type_id() == ty { Ok(v) } else { Err(fault::class_cast(v, ty.name())) }
@@ -116,13 +219,15 @@ fn store(a: Value, i: Value, x: Value) -> Res {
     coll::arrays::set(a, number::to_long(i)?, x)
 }
 
+
 /// # Errors
-/// NegativeArraySizeException's message; sizes beyond what a header can say.
+/// NegativeArraySizeException; OutOfMemoryError for sizes that are not to be had.
 fn size(n: Value) -> Res<usize> {
     let n = number::to_long(n)?;
     match u32::try_from(n) {
-        Ok(n) => Ok(n as usize),
-        Err(_) => Err(fault::illegal_argument(format!("array size {n}"))),
+        Ok(n) => fault::room(n as usize * 8).map(|()| n as usize),
+        Err(_) if n < 0 => Err(fault::raise(fault::Class::NegativeArraySize, n.to_string())),
+        Err(_) => Err(fault::out_of_memory()),
     }
 }
 

@@ -78,7 +78,7 @@ static CLASSES: &[(&str, Test)] = &[
     ("java.io.Writer", |v| is(v, &[TypeId::PRINT_WRITER])),
     ("java.io.Reader", |v| is(v, &[TypeId::READER])),
     ("java.io.Closeable", |v| is(v, &[TypeId::PRINT_WRITER, TypeId::READER])),
-    ("java.io.File", |_| false),
+    ("java.io.File", |v| is(v, &[TypeId::FILE])),
     ("java.io.Serializable", |v| !v.is_nil()),
     ("clojure.lang.Keyword", |v| v.is::<Keyword>()),
     ("clojure.lang.Symbol", |v| v.is::<Symbol>()),
@@ -179,7 +179,7 @@ fn is_comparable(v: Value) -> bool {
     number::is_number(v)
         || v.is_char()
         || v.as_bool().is_some()
-        || is(v, &[TypeId::TEXT, TypeId::KEYWORD, TypeId::SYMBOL, TypeId::UUID, TypeId::INST])
+        || is(v, &[TypeId::TEXT, TypeId::KEYWORD, TypeId::SYMBOL, TypeId::UUID, TypeId::INST, TypeId::FILE])
         || coll::kind::is_vector(v)
 }
 fn is_reference(v: Value) -> bool {

@@ -67,6 +67,9 @@ fn split2(s: Value, re: Value) -> Res {
 }
 /// As `String.split`: a limit above 0 bounds the parts, 0 drops empty ones at the end, below 0 keeps all.
 fn split(s: Value, re: Value, limit: Value) -> Res {
+    if !re.is_nil() {
+        super::regex::regex(re)?;
+    }
     let (t, limit) = (text(s)?, number::to_long(limit)?);
     let re = super::regex::regex(re)?;
     let s = t.as_str();
@@ -263,18 +266,26 @@ fn place(t: &Gc<Text>, byte: Option<usize>) -> Res {
 fn index_of2(s: Value, part: Value) -> Res {
     index_of(s, part, Value::ZERO)
 }
+/// Whatever is searched gives its `str`; what is sought is a string or a character.
+fn searched(s: Value, part: Value) -> Res<(Gc<Text>, Gc<Text>)> {
+    if part.is_nil() {
+        return Err(fault::raise(Class::NullPointer, "a string was wanted where nil was given"));
+    }
+    let part = if part.is_char() { text(str1(part)?)? } else { text(part)? };
+    Ok((chars(s)?, part))
+}
 fn index_of(s: Value, part: Value, from: Value) -> Res {
-    let (t, part) = (own(s)?, chars(part)?);
+    let (t, part) = searched(s, part)?;
     let from = byte_of(&t, usize::try_from(number::to_long(from)?).unwrap_or(0));
     place(&t, t.as_str()[from..].find(part.as_str()).map(|i| from + i))
 }
 fn last_index_of2(s: Value, part: Value) -> Res {
-    let (t, part) = (own(s)?, chars(part)?);
+    let (t, part) = searched(s, part)?;
     place(&t, t.as_str().rfind(part.as_str()))
 }
 /// The last place that begins at or before `from`.
 fn last_index_of(s: Value, part: Value, from: Value) -> Res {
-    let (t, part) = (own(s)?, chars(part)?);
+    let (t, part) = searched(s, part)?;
     let Ok(from) = usize::try_from(number::to_long(from)?) else { return Ok(Value::NIL) };
     let (s, from) = (t.as_str(), byte_of(&t, from));
     let mut end = (from + part.as_str().len()).min(s.len());

@@ -20,9 +20,9 @@ natives! { pub COLLECTION "clojure.core";
     "hash-set" "[& keys]" [(rest 0) coll::set]
     "set" "[coll]" [(1) set]
     "sorted-map" "[& keyvals]" [(rest 0) |a: &[Value]| sorted_map(Value::NIL, a)]
-    "sorted-map-by" "[comparator & keyvals]" [(rest 1) |a: &[Value]| sorted_map(a[0], &a[1..])]
+    "sorted-map-by" "[comparator & keyvals]" [(rest 1) |a: &[Value]| sorted_map(comparator(a[0])?, &a[1..])]
     "sorted-set" "[& keys]" [(rest 0) |a: &[Value]| sorted_set(Value::NIL, a)]
-    "sorted-set-by" "[comparator & keys]" [(rest 1) |a: &[Value]| sorted_set(a[0], &a[1..])]
+    "sorted-set-by" "[comparator & keys]" [(rest 1) |a: &[Value]| sorted_set(comparator(a[0])?, &a[1..])]
     "get" "[map key] [map key not-found]" [(2) |m, k| coll::get(m, k, Value::NIL), (3) coll::get]
     "assoc" "[map key val] [map key val & kvs]" [(3) coll::assoc, (rest 4) assoc_all]
     "dissoc" "[map] [map key] [map key & ks]" [(1) Ok, (2) coll::dissoc, (rest 3) |a: &[Value]| fold(a, coll::dissoc)]
@@ -37,7 +37,7 @@ natives! { pub COLLECTION "clojure.core";
     "peek" "[coll]" [(1) coll::peek]
     "pop" "[coll]" [(1) coll::pop]
     "subvec" "[v start] [v start end]"
-        [(2) |v, s| coll::subvec(v, index(s)?, coll::count(v)? as i64), (3) |v, s, e| coll::subvec(v, index(s)?, index(e)?)]
+        [(2) |v, s| coll::count(v).and_then(|n| coll::subvec(v, index(s)?, n as i64)), (3) |v, s, e| coll::subvec(v, index(s)?, index(e)?)]
     "rseq" "[rev]" [(1) coll::rseq]
 
     "transient" "[coll]" [(1) transient::transient]
@@ -233,6 +233,12 @@ fn hash_map(args: &[Value]) -> Res {
         return Ok(ArrayMap::empty());
     }
     Ok(HashMap::new(coll::table_of(pairs(args)?)?, Value::NIL).value())
+}
+/// # Errors
+/// ClassCastException: functions compare, and objects that implement Comparator.
+fn comparator(v: Value) -> Res {
+    let takes = v.is_nil() || v.is::<crate::code::Function>() || v.type_id() >= crate::heap::TypeId::FIRST_USER;
+    if takes { Ok(v) } else { Err(fault::class_cast(v, "java.util.Comparator")) }
 }
 fn sorted_map(comparator: Value, args: &[Value]) -> Res {
     let mut t = Tree::new(comparator);

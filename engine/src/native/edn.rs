@@ -50,6 +50,7 @@ fn tagged(given: Value, tag: &str, v: Value) -> Res {
 
 fn value(given: Value, form: &reader::Form) -> Res {
     let mut maker = Maker {
+        marked: false,
         places: None,
         data_reader: &|tag, v| tagged(given, tag, v),
         regex: &super::regex,

@@ -20,6 +20,9 @@ fn ex_info2(message: Value, data: Value) -> Res {
     ex_info(message, data, Value::NIL)
 }
 fn ex_info(message: Value, data: Value, cause: Value) -> Res {
+    if !message.is_nil() && !message.is::<Text>() {
+        return Err(fault::class_cast(message, "java.lang.String"));
+    }
     if data.is_nil() {
         return Err(fault::illegal_argument("Additional data must be non-nil."));
     }

@@ -8,7 +8,7 @@ use crate::concurrent;
 use crate::fault::Res;
 use crate::heap::TypeId;
 use crate::space::NamespaceObject;
-use crate::text::{Inst, ReaderConditional, Regex, TaggedLiteral, Uuid};
+use crate::text::{FileName, Inst, ReaderConditional, Regex, TaggedLiteral, Uuid};
 use crate::value::Value;
 
 /// Puts the library's answers in place; done when the parts are assembled.
@@ -20,6 +20,7 @@ fn answer(op: Op, v: Value, args: &[Value]) -> Option<Res> {
     match v.type_id() {
         TypeId::UUID => uuid(op, v, args),
         TypeId::INST => inst(op, v, args),
+        TypeId::FILE => file(op, v, args),
         TypeId::TAGGED_LITERAL => tagged(op, v, args),
         TypeId::READER_CONDITIONAL => conditional(op, v, args),
         TypeId::NAMESPACE => match op {
@@ -81,6 +82,18 @@ fn inst(op: Op, v: Value, args: &[Value]) -> Option<Res> {
     }
 }
 
+fn file(op: Op, v: Value, args: &[Value]) -> Option<Res> {
+    let a = v.cast::<FileName>()?;
+    let other = || args.first().and_then(|b| b.cast::<FileName>());
+    match op {
+        Op::Equal => truth(other().is_some_and(|b| a.text() == b.text())),
+        // `File.hashCode` on a Unix.
+        Op::Hash => number(i64::from(murmur::java_string(&a.text()) ^ 1_234_321)),
+        Op::Compare => number(a.text().cmp(&other()?.text()) as i64),
+        _ => None,
+    }
+}
+
 /// Two parts make the equality and the hash.
 fn pair(op: Op, a: [Value; 2], b: Option<[Value; 2]>) -> Option<Res> {
     match op {
@@ -101,6 +114,11 @@ fn tagged(op: Op, v: Value, args: &[Value]) -> Option<Res> {
     if op == Op::Get {
         let [tag, form] = parts(v)?;
         return keyed(args, &[("tag", tag), ("form", form)]);
+    }
+    if op == Op::Hash {
+        let [tag, form] = parts(v)?;
+        let hash = || Ok(coll::java_hash(tag)?.wrapping_mul(31).wrapping_add(coll::java_hash(form)?));
+        return Some(hash().map(|h: u32| Value::long(i64::from(h))));
     }
     pair(op, parts(v)?, args.first().and_then(|&b| parts(b)))
 }

@@ -1,11 +1,11 @@
-//! `format`, the part of `java.util.Formatter` that programs use: `%d %s %S %f %e %g %x %X %o %b %c %h %n %%`, flags, width,
+//! `format`, the part of `java.util.Formatter` that programs use: `%d %s %S %f %e %g %a %x %X %o %b %c %h %t %n %%`, flags, width,
 //! precision, argument indices.
 
 use crate::coll;
 use crate::fault::{self, Class, Res, Thrown};
 use crate::number::{self, Num};
 use crate::print;
-use crate::text::Text;
+use crate::text::{Inst, MONTHS, Text, WEEKDAYS};
 use crate::value::Value;
 use num_bigint::BigInt;
 use num_traits::Signed;
@@ -23,11 +23,13 @@ struct Spec {
     width: usize,
     precision: Option<usize>,
     conversion: char,
+    /// The letter behind `%t`.
+    time: Option<char>,
 }
 
 #[cold]
 fn malformed(message: String) -> Thrown {
-    fault::raise(Class::IllegalArgument, message)
+    fault::raise(Class::UnknownFormatConversion, message)
 }
 
 pub(super) fn format(args: &[Value]) -> Res {
@@ -80,6 +82,9 @@ pub fn formatted(fmt: &str, args: &[Value]) -> Res<String> {
         }
         let Some(c) = chars.next() else { return Err(malformed("Conversion = '%'".into())) };
         spec.conversion = c;
+        if matches!(c, 't' | 'T') {
+            spec.time = chars.next();
+        }
         match c {
             'n' => out.push('\n'),
             '%' => pad(&mut out, &spec, "%"),
@@ -90,7 +95,7 @@ pub fn formatted(fmt: &str, args: &[Value]) -> Res<String> {
                 });
                 last = Some(i);
                 let Some(&arg) = args.get(i) else {
-                    return Err(malformed(format!("Format specifier '%{c}'")));
+                    return Err(fault::raise(Class::MissingFormatArgument, format!("Format specifier '%{c}'")));
                 };
                 one(&mut out, &spec, arg)?;
             }
@@ -140,7 +145,7 @@ fn grouped(digits: &str) -> String {
 }
 
 fn mismatch(spec: &Spec, v: Value) -> Thrown {
-    malformed(format!("{} != {}", spec.conversion, crate::class_name(v)))
+    fault::raise(Class::IllegalFormatConversion, format!("{} != {}", spec.conversion, crate::class_name(v)))
 }
 
 fn one(out: &mut String, spec: &Spec, v: Value) -> Res<()> {
@@ -154,12 +159,20 @@ fn one(out: &mut String, spec: &Spec, v: Value) -> Res<()> {
             }
         }
         'b' | 'B' => text.push_str(if v.truthy() { "true" } else { "false" }),
-        'h' | 'H' => text = format!("{:x}", coll::hash(v)?),
+        'h' | 'H' if v.is_nil() => text.push_str("null"),
+        'h' | 'H' => text = format!("{:x}", coll::java_hash(v)?),
+        'a' | 'A' => match v.as_double() {
+            Some(d) => text = super::math::hex_double_text(d),
+            None if v.is_nil() => text.push_str("null"),
+            None => return Err(mismatch(spec, v)),
+        },
         'c' | 'C' => match v.as_char().or_else(|| v.as_long().and_then(|n| u32::try_from(n).ok())) {
             Some(c) => text.push(char::from_u32(c).unwrap_or('\u{fffd}')),
             None if v.is_nil() => text.push_str("null"),
             None => return Err(mismatch(spec, v)),
         },
+        't' | 'T' if v.is_nil() => text.push_str("null"),
+        't' | 'T' => text = moment(spec, v)?,
         'd' | 'x' | 'X' | 'o' => return integer(out, spec, v),
         'f' | 'e' | 'E' | 'g' | 'G' => return decimal(out, spec, v),
         c => return Err(malformed(format!("Conversion = '{c}'"))),
@@ -172,6 +185,47 @@ fn one(out: &mut String, spec: &Spec, v: Value) -> Res<()> {
     }
     pad(out, spec, &text);
     Ok(())
+}
+
+/// `%tY` and its like, of an instant or of milliseconds since 1970; in UTC.
+fn moment(spec: &Spec, v: Value) -> Res<String> {
+    let millis = v.cast::<Inst>().map(|i| i.millis).or_else(|| v.as_long()).ok_or_else(|| mismatch(spec, v))?;
+    let [y, m, d, h, min, s, ms, weekday] = Inst::alloc(millis).fields();
+    let hour12 = if h % 12 == 0 { 12 } else { h % 12 };
+    let half = if h < 12 { "am" } else { "pm" };
+    let (weekday, month) = (WEEKDAYS[weekday as usize], MONTHS[m as usize - 1]);
+    Ok(match spec.time {
+        Some('Y') => format!("{y:04}"),
+        Some('y') => format!("{:02}", y % 100),
+        Some('C') => format!("{:02}", y / 100),
+        Some('m') => format!("{m:02}"),
+        Some('d') => format!("{d:02}"),
+        Some('e') => d.to_string(),
+        Some('B') => month.to_owned(),
+        Some('b' | 'h') => month[..3].to_owned(),
+        Some('A') => weekday.to_owned(),
+        Some('a') => weekday[..3].to_owned(),
+        Some('H') => format!("{h:02}"),
+        Some('k') => h.to_string(),
+        Some('I') => format!("{hour12:02}"),
+        Some('l') => hour12.to_string(),
+        Some('M') => format!("{min:02}"),
+        Some('S') => format!("{s:02}"),
+        Some('L') => format!("{ms:03}"),
+        Some('N') => format!("{ms:03}000000"),
+        Some('p') => half.to_owned(),
+        Some('z') => "+0000".to_owned(),
+        Some('Z') => "UTC".to_owned(),
+        Some('s') => (millis.div_euclid(1000)).to_string(),
+        Some('Q') => millis.to_string(),
+        Some('R') => format!("{h:02}:{min:02}"),
+        Some('T') => format!("{h:02}:{min:02}:{s:02}"),
+        Some('r') => format!("{hour12:02}:{min:02}:{s:02} {}", half.to_uppercase()),
+        Some('D') => format!("{m:02}/{d:02}/{:02}", y % 100),
+        Some('F') => format!("{y:04}-{m:02}-{d:02}"),
+        Some('c') => Inst::alloc(millis).date_text(),
+        other => return Err(malformed(format!("Conversion = 't{}'", other.unwrap_or(' ')))),
+    })
 }
 
 fn integer(out: &mut String, spec: &Spec, v: Value) -> Res<()> {
@@ -263,8 +317,19 @@ fn copy(s: &Spec) -> Spec {
     Spec { ..*s }
 }
 
+/// Rounded half up in decimal, as Java does, not by what the double is in binary.
 fn scientific(d: f64, places: usize, e: char) -> String {
-    let text = format!("{d:.places$e}");
+    let shortest = format!("{d:e}");
+    let rounded = shortest.split_once('e').and_then(|(mantissa, exponent)| {
+        let m = number::to_places(&number::parse_decimal(mantissa)?, places as i64)?.to_plain();
+        // 9.99 may have become 10.0.
+        let exponent: i32 = exponent.parse().ok()?;
+        match m.strip_prefix("10") {
+            Some(zeros) => Some(format!("1{}e{}", &zeros[..zeros.len().min(places + 1)], exponent + 1)),
+            None => Some(format!("{m}e{exponent}")),
+        }
+    });
+    let text = rounded.unwrap_or_else(|| format!("{d:.places$e}"));
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     format!("{mantissa}{e}{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs())

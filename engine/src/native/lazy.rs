@@ -161,7 +161,6 @@ fn pick(c: Captures, choose: fn(Value, Value) -> Res<Option<Value>>, again: fn(V
 }
 
 fn take(n: Value, coll: Value) -> Res {
-    number::to_long(n)?;
     Ok(take_more(n, coll))
 }
 fn take_more(n: Value, coll: Value) -> Value {
@@ -193,12 +192,11 @@ pub fn take_while(pred: Value, coll: Value) -> Value {
 }
 
 fn drop(n: Value, coll: Value) -> Res {
-    number::to_long(n)?;
     Ok(lazy(closure!([n, coll] "clojure.core/drop", (0) |c: Captures| {
         loop {
             let s = coll::seq(c.get(1))?;
             let n = c.get(0);
-            if s.is_nil() || !number::is_pos(n)? {
+            if !number::is_pos(n)? || s.is_nil() {
                 return Ok(s);
             }
             c.set(1, coll::rest(s)?);
@@ -343,7 +341,6 @@ fn ensure_reduced(v: Value) -> Value {
     if v.is::<Reduced>() { v } else { Reduced::new(v).value() }
 }
 fn take_xf(n: Value) -> Res {
-    number::to_long(n)?;
     transducer!([n] "clojure.core/take", |c: Captures, result, x| {
         let n = c.get(1);
         let left = number::dec(n)?;
@@ -362,7 +359,6 @@ fn take_while_xf(pred: Value) -> Res {
     })
 }
 fn drop_xf(n: Value) -> Res {
-    number::to_long(n)?;
     transducer!([n] "clojure.core/drop", |c: Captures, result, x| {
         let n = c.get(1);
         if number::is_pos(n)? {

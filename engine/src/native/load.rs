@@ -26,13 +26,18 @@ fn text(v: Value) -> Res<String> {
     }
 }
 
+/// The value of a form that is read as data.
+fn data(form: &reader::Form) -> Res {
+    reader::value::Maker { marked: false, ..load::maker(None) }.value(form)
+}
+
 /// The first form of a text.
 fn read_string(s: Value) -> Res {
     let text = text(s)?;
     let mut reader =
         Reader::new(&text, "string", reader::Options { conditionals: Conditionals::Refuse, ..load::options("string") });
     match reader.next() {
-        Ok(Some(form)) => load::maker(None).value(&form),
+        Ok(Some(form)) => data(&form),
         Ok(None) => Err(fault::raise(Class::RuntimeException, "EOF while reading")),
         Err(d) => Err(fault::raise_diagnostic(super::read_class(&d), &d)),
     }
@@ -63,7 +68,7 @@ fn read_string_with(options: Value, s: Value) -> Res {
     let mut reader =
         Reader::new(&text, "string", reader::Options { conditionals, features: &names, ..load::options("string") });
     match reader.next() {
-        Ok(Some(form)) => load::maker(None).value(&form),
+        Ok(Some(form)) => data(&form),
         Ok(None) => match get("eof")? {
             Value::ABSENT => Err(fault::raise(Class::RuntimeException, "EOF while reading")),
             v if v == Keyword::intern(None, "eofthrow").value() => {

@@ -281,6 +281,132 @@ fn is_finite(v: Value) -> Res {
     Ok(Value::bool(number::to_double(v)?.is_finite()))
 }
 
+fn java_hash(v: Value) -> Res {
+    coll::java_hash(v).map(|h| Value::int(h as i32))
+}
+fn sign_of(v: Value) -> Res {
+    Ok(Value::long(number::to_long(v)?.signum()))
+}
+fn unsigned_text(v: Value) -> Res {
+    Ok(Text::value(&(number::to_long(v)? as u64).to_string()))
+}
+fn reverse_bits(v: Value) -> Res {
+    Ok(Value::long(number::to_long(v)?.reverse_bits()))
+}
+fn highest_bit(v: Value) -> Res {
+    let n = number::to_long(v)?;
+    Ok(Value::long(if n == 0 { 0 } else { (1u64 << (63 - n.leading_zeros())) as i64 }))
+}
+fn lowest_bit(v: Value) -> Res {
+    let n = number::to_long(v)?;
+    Ok(Value::long(n & n.wrapping_neg()))
+}
+fn unsigned(a: Value, b: Value, f: impl Fn(u64, u64) -> Option<i64>) -> Res {
+    match f(number::to_long(a)? as u64, number::to_long(b)? as u64) {
+        Some(n) => Ok(Value::long(n)),
+        None => Err(fault::raise(Class::Arithmetic, "/ by zero")),
+    }
+}
+fn divide_unsigned(a: Value, b: Value) -> Res {
+    unsigned(a, b, |a, b| a.checked_div(b).map(|n| n as i64))
+}
+fn remainder_unsigned(a: Value, b: Value) -> Res {
+    unsigned(a, b, |a, b| a.checked_rem(b).map(|n| n as i64))
+}
+fn compare_unsigned(a: Value, b: Value) -> Res {
+    unsigned(a, b, |a, b| Some(a.cmp(&b) as i64))
+}
+/// Java's hexadecimal text of a double: `0x1.8p1`.
+pub(super) fn hex_double_text(d: f64) -> String {
+    if !d.is_finite() {
+        return if d.is_nan() { "NaN".into() } else if d > 0.0 { "Infinity".into() } else { "-Infinity".into() };
+    }
+    let sign = if d.is_sign_negative() { "-" } else { "" };
+    let (exponent, fraction) = ((d.to_bits() >> 52 & 0x7ff) as i64, d.to_bits() & ((1 << 52) - 1));
+    let digits = format!("{fraction:013x}");
+    let digits = match digits.trim_end_matches('0') {
+        "" => "0",
+        some => some,
+    };
+    match (exponent, fraction) {
+        (0, 0) => format!("{sign}0x0.0p0"),
+        (0, _) => format!("{sign}0x0.{digits}p-1022"),
+        _ => format!("{sign}0x1.{digits}p{}", exponent - 1023),
+    }
+}
+fn hex_double(v: Value) -> Res {
+    Ok(Text::value(&hex_double_text(number::to_double(v)?)))
+}
+fn value_of_boolean(v: Value) -> Res {
+    if v.as_bool().is_some() { Ok(v) } else { parse_boolean(v) }
+}
+fn coll_compare(a: Value, b: Value) -> Res {
+    coll::compare_long(a, b).map(Value::long)
+}
+fn logical_and(a: Value, b: Value) -> Res {
+    Ok(Value::bool(a.truthy() && b.truthy()))
+}
+fn logical_or(a: Value, b: Value) -> Res {
+    Ok(Value::bool(a.truthy() || b.truthy()))
+}
+/// `String.valueOf`: of an array its characters, of nil its name in Java.
+fn string_of(v: Value) -> Res {
+    if v.is_nil() {
+        return Ok(Text::value("null"));
+    }
+    if v.type_id() == crate::heap::TypeId::CHAR_ARRAY { super::array::text_of(v, &[]) } else { to_string(v) }
+}
+/// `String.format`: the arguments may come as an array.
+fn format_java(args: &[Value]) -> Res {
+    match *args {
+        [fmt, all] if all.type_id() == crate::heap::TypeId::VALUE_ARRAY => {
+            let mut call = crate::heap::GcVec::new();
+            call.push(fmt);
+            call.extend_from_slice(&coll::items(all)?);
+            super::format::format(&call)
+        }
+        _ => super::format::format(args),
+    }
+}
+fn environment() -> Res {
+    let mut all = crate::heap::GcVec::new();
+    for (k, v) in std::env::vars_os() {
+        all.push(Text::value(&k.to_string_lossy()));
+        all.push(Text::value(&v.to_string_lossy()));
+    }
+    coll::map(&all)
+}
+fn to_chars(n: Value) -> Res {
+    let n = number::to_range(n, 0, 0x10_ffff, "code point")? as u32;
+    Ok(super::array::of_chars(&char::from_u32(n).map_or_else(String::new, String::from)))
+}
+fn is_space(v: Value) -> Res {
+    class_of_char(v, |c| c == '\u{a0}' || c.is_whitespace() && !c.is_control())
+}
+fn is_control(v: Value) -> Res {
+    class_of_char(v, char::is_control)
+}
+/// The general categories that programs ask for.
+fn char_type(v: Value) -> Res {
+    let c = v.as_char().and_then(char::from_u32).unwrap_or('\0');
+    Ok(Value::int(match c {
+        c if c.is_uppercase() => 1,
+        c if c.is_lowercase() => 2,
+        c if c.is_alphabetic() => 5,
+        c if c.is_numeric() => 9,
+        c if c.is_control() => 15,
+        c if c.is_whitespace() => 12,
+        _ => 24,
+    }))
+}
+fn char_count(n: Value) -> Res {
+    Ok(Value::int(if number::to_long(n)? > 0xffff { 2 } else { 1 }))
+}
+fn for_digit(n: Value, radix: Value) -> Res {
+    let (n, radix) = (number::to_range(n, 0, 35, "digit")? as u32, number::to_range(radix, 2, 36, "radix")? as u32);
+    Ok(Value::char(char::from_digit(n, radix).map_or(0, |c| c as u32)))
+}
+
 fn nano_time() -> Res {
     static START: OnceLock<Instant> = OnceLock::new();
     Ok(Value::long(START.get_or_init(Instant::now).elapsed().as_nanos() as i64))
@@ -449,42 +575,54 @@ natives! { pub LONG "Long";
     "toString" "[n] [n radix]" [(1) to_string, (2) to_string_radix] "toHexString" "[n]" [(1) hex] "toBinaryString" "[n]" [(1) binary]
     "toOctalString" "[n]" [(1) octal] "bitCount" "[n]" [(1) bit_count] "numberOfLeadingZeros" "[n]" [(1) leading_zeros]
     "numberOfTrailingZeros" "[n]" [(1) trailing_zeros] "rotateLeft" "[n by]" [(2) rotate_left]
-    "rotateRight" "[n by]" [(2) rotate_right] "compare" "[a b]" [(2) compare] "signum" "[n]" [(1) signum]
+    "rotateRight" "[n by]" [(2) rotate_right] "compare" "[a b]" [(2) compare] "signum" "[n]" [(1) sign_of]
     "max" "[a b]" [(2) number::max] "min" "[a b]" [(2) number::min] "sum" "[a b]" [(2) add_exact]
+    "hashCode" "[n]" [(1) java_hash] "toUnsignedString" "[n]" [(1) unsigned_text] "reverse" "[n]" [(1) reverse_bits]
+    "highestOneBit" "[n]" [(1) highest_bit] "lowestOneBit" "[n]" [(1) lowest_bit] "divideUnsigned" "[a b]" [(2) divide_unsigned]
+    "remainderUnsigned" "[a b]" [(2) remainder_unsigned] "compareUnsigned" "[a b]" [(2) compare_unsigned]
 }
 natives! { pub INTEGER "Integer";
     "parseInt" "[s] [s radix]" [(1) parse_int, (2) parse_int_radix] "valueOf" "[x] [s radix]" [(1) value_of_long, (2) parse_int_radix]
     "toString" "[n] [n radix]" [(1) to_string, (2) to_string_radix] "toHexString" "[n]" [(1) hex_int]
     "toBinaryString" "[n]" [(1) binary_int] "toOctalString" "[n]" [(1) octal_int] "bitCount" "[n]" [(1) bit_count_int]
     "compare" "[a b]" [(2) compare] "max" "[a b]" [(2) number::max] "min" "[a b]" [(2) number::min]
+    "signum" "[n]" [(1) sign_of] "hashCode" "[n]" [(1) java_hash] "sum" "[a b]" [(2) add_exact]
 }
 natives! { pub DOUBLE "Double";
     "parseDouble" "[s]" [(1) parse_double] "valueOf" "[x]" [(1) value_of_double] "toString" "[d]" [(1) to_string]
     "isNaN" "[d]" [(1) is_nan] "isInfinite" "[d]" [(1) is_infinite] "isFinite" "[d]" [(1) is_finite]
     "compare" "[a b]" [(2) compare] "doubleToLongBits" "[d]" [(1) double_bits] "doubleToRawLongBits" "[d]" [(1) double_bits]
-    "longBitsToDouble" "[n]" [(1) bits_double]
+    "longBitsToDouble" "[n]" [(1) bits_double] "hashCode" "[d]" [(1) java_hash] "max" "[a b]" [(2) number::max]
+    "min" "[a b]" [(2) number::min] "sum" "[a b]" [(2) number::add] "toHexString" "[d]" [(1) hex_double]
 }
 natives! { pub FLOAT "Float";
     "parseFloat" "[s]" [(1) parse_double] "isNaN" "[d]" [(1) is_nan]
 }
 natives! { pub BOOLEAN "Boolean";
-    "parseBoolean" "[s]" [(1) parse_boolean] "valueOf" "[s]" [(1) parse_boolean] "toString" "[b]" [(1) to_string]
+    "parseBoolean" "[s]" [(1) parse_boolean] "valueOf" "[s]" [(1) value_of_boolean] "hashCode" "[b]" [(1) java_hash]
+    "compare" "[a b]" [(2) coll_compare] "logicalAnd" "[a b]" [(2) logical_and] "logicalOr" "[a b]" [(2) logical_or] "toString" "[b]" [(1) to_string]
 }
 natives! { pub STRING "String";
-    "valueOf" "[x]" [(1) to_string] "format" "[fmt & args]" [(rest 1) super::format::format] "join" "[separator coll]" [(2) super::clojure_string::join2]
+    "valueOf" "[x]" [(1) string_of] "copyValueOf" "[x]" [(1) string_of] "format" "[fmt & args]" [(rest 1) format_java] "join" "[separator coll]" [(2) super::clojure_string::join2]
 }
 natives! { pub CHARACTER "Character";
     "isDigit" "[c]" [(1) is_digit] "isLetter" "[c]" [(1) is_letter] "isLetterOrDigit" "[c]" [(1) is_letter_or_digit]
     "isWhitespace" "[c]" [(1) is_whitespace] "isUpperCase" "[c]" [(1) is_upper] "isLowerCase" "[c]" [(1) is_lower]
     "isAlphabetic" "[c]" [(1) is_letter] "toUpperCase" "[c]" [(1) to_upper] "toLowerCase" "[c]" [(1) to_lower]
-    "digit" "[c radix]" [(2) digit] "getNumericValue" "[c]" [(1) numeric_value] "toString" "[c]" [(1) to_string]
+    "valueOf" "[c]" [(1) Ok] "compare" "[a b]" [(2) coll_compare] "hashCode" "[c]" [(1) java_hash] "toChars" "[n]" [(1) to_chars]
+    "isSpaceChar" "[c]" [(1) is_space] "charCount" "[n]" [(1) char_count] "forDigit" "[n radix]" [(2) for_digit]
+    "isISOControl" "[c]" [(1) is_control] "getType" "[c]" [(1) char_type] "digit" "[c radix]" [(2) digit] "getNumericValue" "[c]" [(1) numeric_value] "toString" "[c]" [(1) to_string]
 }
 natives! { pub SYSTEM "System";
     "nanoTime" "[]" [(0) nano_time] "currentTimeMillis" "[]" [(0) current_time_millis] "getProperty" "[k] [k default]" [(1) property, (2) property_or]
-    "getenv" "[k]" [(1) getenv] "lineSeparator" "[]" [(0) line_separator] "identityHashCode" "[x]" [(1) identity_hash]
+    "getenv" "[] [k]" [(0) environment, (1) getenv] "arraycopy" "[from at to start n]" [(5) super::array::array_copy]
+    "setProperty" "[k v]" [(2) |_, _| Ok(Value::NIL)] "lineSeparator" "[]" [(0) line_separator] "identityHashCode" "[x]" [(1) identity_hash]
     "gc" "[]" [(0) collect] "exit" "[status]" [(1) exit]
 }
-natives! { pub THREAD "Thread"; "sleep" "[millis]" [(1) sleep] "yield" "[]" [(0) yield_now] }
+natives! { pub THREAD "Thread";
+    "sleep" "[millis]" [(1) sleep] "yield" "[]" [(0) yield_now] "currentThread" "[]" [(0) || super::member::library("rung.thread", "current", &[])]
+    "interrupted" "[]" [(0) || Ok(Value::FALSE)] "onSpinWait" "[]" [(0) yield_now]
+}
 natives! { pub UUID "java.util.UUID"; "randomUUID" "[]" [(0) random_uuid] "fromString" "[s]" [(1) uuid_of] }
 natives! { pub DATE "java.util.Date"; "now" "[]" [(0) instant_now] }
 
@@ -492,8 +630,6 @@ natives! { pub DATE "java.util.Date"; "now" "[]" [(0) instant_now] }
 pub static CONSTANTS: &[(&str, &str, fn() -> Value)] = &[
     ("Math", "PI", || Value::double(std::f64::consts::PI)),
     ("Math", "E", || Value::double(std::f64::consts::E)),
-    ("clojure.math", "PI", || Value::double(std::f64::consts::PI)),
-    ("clojure.math", "E", || Value::double(std::f64::consts::E)),
     ("Long", "MAX_VALUE", || Value::long(i64::MAX)),
     ("Long", "MIN_VALUE", || Value::long(i64::MIN)),
     ("Integer", "MAX_VALUE", || Value::long(i32::MAX.into())),
@@ -511,6 +647,27 @@ pub static CONSTANTS: &[(&str, &str, fn() -> Value)] = &[
     ("Double", "NaN", || Value::double(f64::NAN)),
     ("Float", "MAX_VALUE", || Value::double(f32::MAX.into())),
     ("PersistentQueue", "EMPTY", || coll::Queue::empty(Value::NIL)),
+    ("Long", "TYPE", || super::class::named("long")),
+    ("Integer", "TYPE", || super::class::named("int")),
+    ("Short", "TYPE", || super::class::named("short")),
+    ("Byte", "TYPE", || super::class::named("byte")),
+    ("Double", "TYPE", || super::class::named("double")),
+    ("Float", "TYPE", || super::class::named("float")),
+    ("Character", "TYPE", || super::class::named("char")),
+    ("Boolean", "TYPE", || super::class::named("boolean")),
+    ("Long", "SIZE", || Value::int(64)),
+    ("Long", "BYTES", || Value::int(8)),
+    ("Integer", "SIZE", || Value::int(32)),
+    ("Double", "MIN_NORMAL", || Value::double(f64::MIN_POSITIVE)),
+    ("java.util.regex.Pattern", "CASE_INSENSITIVE", || Value::int(2)),
+    ("java.util.regex.Pattern", "COMMENTS", || Value::int(4)),
+    ("java.util.regex.Pattern", "MULTILINE", || Value::int(8)),
+    ("java.util.regex.Pattern", "LITERAL", || Value::int(16)),
+    ("java.util.regex.Pattern", "DOTALL", || Value::int(32)),
+    ("java.util.regex.Pattern", "UNICODE_CASE", || Value::int(64)),
+    ("File", "separator", || Text::value("/")),
+    ("java.io.File", "separator", || Text::value("/")),
+    ("java.io.File", "pathSeparator", || Text::value(":")),
     ("Boolean", "TRUE", || Value::TRUE),
     ("Boolean", "FALSE", || Value::FALSE),
     ("clojure.lang.PersistentQueue", "EMPTY", || coll::Queue::empty(Value::NIL)),

@@ -119,6 +119,7 @@ macro_rules! natives {
 
 mod arith;
 pub mod array;
+mod builder;
 mod cl_format;
 mod cl_number;
 pub mod class;
@@ -127,6 +128,7 @@ mod closure;
 mod collection;
 mod edn;
 pub mod exception;
+mod file;
 pub mod foreign;
 mod format;
 mod host;
@@ -164,6 +166,8 @@ static TABLES: &[&Table] = &[
     &reference::REFERENCE,
     &arith::TABLE,
     &array::TABLE,
+    &array::ARRAYS,
+    &file::HOST,
     &edn::TABLE,
     &misc::HOST,
     &misc::TABLE,
@@ -210,6 +214,7 @@ static TABLES: &[&Table] = &[
     &printing::TABLE,
     &printing::HOST,
     &regex::TABLE,
+    &regex::PATTERN,
     &string::TABLE,
     &var::TABLE,
     &var::HOST,
@@ -256,10 +261,21 @@ pub fn names(ns: &str) -> impl Iterator<Item = &'static str> {
     TABLES.iter().chain(MACROS).filter(move |t| t.ns == ns).flat_map(|t| t.rows.iter().map(|r| r.name))
 }
 
+/// The name of the table that holds a class's statics.
+pub fn statics(class: &str) -> &str {
+    match class.strip_prefix("java.lang.").unwrap_or(class) {
+        "UUID" => "java.util.UUID",
+        "Date" => "java.util.Date",
+        "Arrays" => "java.util.Arrays",
+        "Pattern" => "java.util.regex.Pattern",
+        plain => plain,
+    }
+}
+
 /// A class name or a static constant (`Long/MAX_VALUE`) as a value, where the library knows it.
 pub fn class_constant(name: &str) -> Option<Value> {
     if let Some((class, field)) = name.split_once('/') {
-        return constant(class.strip_prefix("java.lang.").unwrap_or(class), field);
+        return constant(statics(class), field).or_else(|| constant(class, field));
     }
     class::resolve(name)
 }
@@ -275,7 +291,7 @@ pub fn read_class(d: &questions::Diagnostic) -> Class {
 pub fn constructs(class: &str) -> bool {
     Class::named(class).is_some() || member::constructor(class).is_some()
 }
-pub use member::{data_reader, find as member, reader_conditional, regex};
+pub use member::{data_reader, find as member, library, reader_conditional, regex};
 pub(crate) use multi::print_method;
 
 impl Native {

@@ -13,8 +13,6 @@ natives! { pub HOST "rung.host";
     "library-namespaces" "[]" [(0) library_namespaces]
     "source-of" "[var]" [(1) source_of]
     "demunge" "[name]" [(1) demunge]
-    "directory?" "[path]" [(1) |p| Ok(Value::bool(std::path::Path::new(text(p)?.as_str()).is_dir()))]
-    "list-directory" "[path]" [(1) list_directory]
 }
 
 /// Nothing is made: names of the library are known from its index.
@@ -69,15 +67,4 @@ fn demunge(v: Value) -> Res {
         }
     }
     Ok(Text::value(&s.replace('_', "-")))
-}
-
-fn list_directory(v: Value) -> Res {
-    let path = text(v)?;
-    let mut names = Vec::new();
-    if let Ok(entries) = std::fs::read_dir(path.as_str()) {
-        names.extend(entries.flatten().map(|e| e.path().to_string_lossy().into_owned()));
-    }
-    names.sort();
-    let all: GcVec = names.iter().map(|n| Text::value(n)).collect();
-    Ok(coll::list(&all))
 }

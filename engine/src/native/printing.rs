@@ -1,7 +1,7 @@
 //! Printing functions of clojure.core, files, input.
 
+use super::file::path;
 use super::string::text;
-use crate::coll;
 use crate::fault::{self, Class, Res};
 use crate::heap::Gc;
 use crate::print::{self, Reader, Sink, Style, Writer, print_all, text_of_all};
@@ -34,7 +34,8 @@ natives! { pub HOST "rung.host";
     "reader" "[f]" [(1) reader]
     "writer" "[f append?]" [(2) writer]
     "close" "[x]" [(1) close]
-    "delete-file" "[path]" [(1) |f| Ok(Value::bool(std::fs::remove_file(path(f)?).is_ok()))]
+    "copy-file" "[from to]" [(2) copy_file]
+    "path" "[]" [(0) folders]
     "read-line-from" "[r]" [(1) read_line_from]
     "write-text" "[w s]" [(2) write_text]
 }
@@ -77,12 +78,6 @@ fn printf(args: &[Value]) -> Res {
     Ok(Value::NIL)
 }
 
-/// The file's name: a string, or what `clojure.java.io/file` made.
-fn path(v: Value) -> Res<String> {
-    let mut path = String::new();
-    print::to_str(&mut path, v)?;
-    Ok(path.strip_prefix("file:").map(str::to_owned).unwrap_or(path))
-}
 fn file_error(path: &str, e: &io::Error) -> fault::Thrown {
     let reason = match e.kind() {
         io::ErrorKind::NotFound => "No such file or directory".to_owned(),
@@ -135,6 +130,18 @@ fn open_to_write(path: &str, append: bool) -> Res<File> {
     options.open(path).map_err(|e| file_error(path, &e))
 }
 
+fn copy_file(from: Value, to: Value) -> Res {
+    let (from, to) = (path(from)?, path(to)?);
+    std::fs::copy(&from, &to).map_err(|e| file_error(&from, &e))?;
+    Ok(Value::NIL)
+}
+/// The folders in which sources are sought.
+fn folders() -> Res {
+    let all: crate::heap::GcVec =
+        crate::space::require::folders().iter().map(|p| Text::value(&p.to_string_lossy())).collect();
+    Ok(crate::coll::list(&all))
+}
+
 fn line_of(r: Gc<Reader>) -> Res {
     Ok(r.line()?.map_or(Value::NIL, |s| Text::value(&s)))
 }
@@ -181,7 +188,7 @@ fn close(v: Value) -> Res {
     } else if let Some(r) = v.cast::<Reader>() {
         r.close();
     } else {
-        return coll::foreign::ask(coll::foreign::Op::Invoke, v, &[Text::value("close")])
+        return super::types::member(v, "close", &[])
             .unwrap_or_else(|| Err(fault::class_cast(v, "java.io.Closeable")));
     }
     Ok(Value::NIL)

@@ -91,21 +91,22 @@ fn butlast(coll: Value) -> Res {
     }
 }
 
+/// `n` is any number, looked at where there is something to leave out.
 fn nthnext(coll: Value, n: Value) -> Res {
-    let (mut s, mut n) = (coll::seq(coll)?, number::to_long(n)?);
-    while n > 0 && !s.is_nil() {
+    let (mut s, mut n) = (coll::seq(coll)?, n);
+    while !s.is_nil() && number::is_pos(n)? {
         s = coll::next(s)?;
-        n -= 1;
+        n = number::dec(n)?;
         crate::thread::check()?;
     }
     Ok(s)
 }
 
 fn nthrest(coll: Value, n: Value) -> Res {
-    let (mut s, mut n) = (coll, number::to_long(n)?);
-    while n > 0 && !coll::seq(s)?.is_nil() {
+    let (mut s, mut n) = (coll, n);
+    while number::is_pos(n)? && !coll::seq(s)?.is_nil() {
         s = coll::rest(s)?;
-        n -= 1;
+        n = number::dec(n)?;
         crate::thread::check()?;
     }
     Ok(s)
@@ -135,8 +136,8 @@ fn bounded_count(n: Value, coll: Value) -> Res {
     if kind::is_counted(coll) {
         return Ok(Value::long(coll::count(coll)? as i64));
     }
-    let (limit, mut i, mut s) = (number::to_long(n)?, 0, coll::seq(coll)?);
-    while i < limit && !s.is_nil() {
+    let (mut i, mut s) = (0, coll::seq(coll)?);
+    while !s.is_nil() && number::lt(Value::long(i), n)? {
         i += 1;
         s = coll::next(s)?;
     }
@@ -178,8 +179,11 @@ fn conj_mut() -> Value {
 
 fn into_xf(to: Value, xform: Value, from: Value) -> Res {
     if transient::is_editable(to) {
-        let t = transduce(xform, conj_mut(), transient::transient(to)?, from)?;
-        return coll::with_meta(transient::persistent(t)?, coll::meta(to));
+        // Who stops early sees what is complete: the last step of all makes it persistent.
+        let step = closure!([coll::meta(to)] "clojure.core/into",
+            (1) |c: super::Captures, t| coll::with_meta(transient::persistent(t)?, c.get(0)),
+            (2) |_, t, x| transient::conj(t, x));
+        return transduce(xform, step, transient::transient(to)?, from);
     }
     let conj = closure!([] "clojure.core/conj",
         (0) |_| Ok(coll::vector(&[])), (1) |_, c| Ok(c), (2) |_, c, x| coll::conj(c, x));

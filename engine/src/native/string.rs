@@ -144,7 +144,7 @@ fn parse_boolean(s: Value) -> Res {
     })
 }
 pub(super) fn parse_uuid(s: Value) -> Res {
-    Ok(Uuid::parse(parsed(s)?.as_str()).map_or(Value::NIL, |(h, l)| Uuid::alloc(h, l).value()))
+    Ok(Uuid::parse(text(s)?.as_str()).map_or(Value::NIL, |(h, l)| Uuid::alloc(h, l).value()))
 }
 
 /// `Character.isWhitespace`.

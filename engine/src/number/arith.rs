@@ -2,7 +2,7 @@
 
 use super::big;
 use super::decimal::{self, Decimal};
-use super::tower::{Num, Pair, no_number, pair_of};
+use super::tower::{Num, Pair, no_number, pair_dividing, pair_of};
 use crate::fault::{self, Class, Res, Thrown};
 use crate::value::Value;
 use num_bigint::BigInt;
@@ -115,7 +115,7 @@ fn div_slow(a: Value, b: Value) -> Res {
         }
         return Ok(big::ratio(&x.into(), &y.into()));
     }
-    match pair_of(a, b)? {
+    match pair_dividing(a, b)? {
         Pair::Long(..) => unreachable!("done above"),
         Pair::Big(_, y) if y.is_zero() => Err(by_zero()),
         Pair::Big(x, y) => Ok(big::ratio(&x, &y)),
@@ -138,7 +138,7 @@ pub fn quot(a: Value, b: Value) -> Res {
 
 #[inline(never)]
 fn quot_slow(a: Value, b: Value) -> Res {
-    match pair_of(a, b)? {
+    match pair_dividing(a, b)? {
         Pair::Long(_, 0) => Err(by_zero()),
         Pair::Long(x, y) => Ok(Value::long(x.wrapping_div(y))),
         Pair::Big(_, y) if y.is_zero() => Err(by_zero()),
@@ -169,7 +169,7 @@ pub fn rem(a: Value, b: Value) -> Res {
 
 #[inline(never)]
 fn rem_slow(a: Value, b: Value) -> Res {
-    match pair_of(a, b)? {
+    match pair_dividing(a, b)? {
         Pair::Long(_, 0) => Err(by_zero()),
         Pair::Long(x, y) => Ok(Value::long(x.wrapping_rem(y))),
         Pair::Big(_, y) if y.is_zero() => Err(by_zero()),

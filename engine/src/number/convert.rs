@@ -139,6 +139,16 @@ fn no_format(what: &str) -> Thrown {
 }
 
 /// `bigint`: of a number cut towards zero, or of a text.
+/// # Errors
+/// IllegalArgumentException for what is no number, NullPointerException for nil.
+fn convertible(v: Value) -> Res<Num> {
+    match Num::maybe(v) {
+        Some(n) => Ok(n),
+        None if v.is_nil() => Num::of(v),
+        None => Err(fault::illegal_argument(format!("No matching method found taking 1 args for class {}", crate::class_name(v)))),
+    }
+}
+
 pub fn to_bigint(v: Value) -> Res {
     if v.is::<BigInteger>() {
         return Ok(v);
@@ -146,7 +156,7 @@ pub fn to_bigint(v: Value) -> Res {
     if let Some(t) = v.cast::<Text>() {
         return text::parse_bigint(t.as_str()).map(|n| big::big_integer(&n)).ok_or_else(|| no_format(t.as_str()));
     }
-    let n = match Num::of(v)? {
+    let n = match convertible(v)? {
         Num::Double(d) => decimal_of_double(d)?.truncated(),
         n => whole(n).unwrap_or_default(),
     };
@@ -165,7 +175,7 @@ pub fn to_bigdec(v: Value) -> Res {
             None => Err(fault::raise(Class::NumberFormat, "Character array is missing \"exponent\" mark 'e' or 'E'.")),
         };
     }
-    let d = match Num::of(v)? {
+    let d = match convertible(v)? {
         Num::Decimal(_) => return Ok(v),
         Num::Double(d) => decimal_of_double(d)?,
         Num::Ratio(n, d) => decimal::divide(&Decimal::whole(n), &Decimal::whole(d))?,
@@ -177,6 +187,9 @@ pub fn to_bigdec(v: Value) -> Res {
 
 /// Doubles and decimals as ratios or big integers, by their digits.
 pub fn rationalize(v: Value) -> Res {
+    if v.is_nil() {
+        return Ok(v);
+    }
     let d = match Num::of(v)? {
         Num::Double(d) => decimal_of_double(d)?,
         Num::Decimal(d) => d,

@@ -6,6 +6,7 @@ use super::decimal::{self, Decimal};
 use crate::fault::{self, Class, Res, Thrown};
 use crate::value::Value;
 use num_bigint::BigInt;
+use num_traits::Zero;
 use num_traits::{One, ToPrimitive};
 
 /// A number out of its word.
@@ -130,6 +131,30 @@ pub(super) fn pair(a: Num, b: Num) -> Res<Pair> {
     })
 }
 
+/// # Errors
+/// NullPointerException where one is nil, else ClassCastException for the first that is no number, as the JVM has it.
 pub(super) fn pair_of(a: Value, b: Value) -> Res<Pair> {
-    pair(Num::of(a)?, Num::of(b)?)
+    match (Num::maybe(a), Num::maybe(b)) {
+        (Some(x), Some(y)) => pair(x, y),
+        (Some(_), None) => Err(no_number(b)),
+        _ => Err(no_number(if b.is_nil() { b } else { a })),
+    }
+}
+
+/// For operations that divide: the divisor is looked at first, and whether it is an exact zero.
+pub(super) fn pair_dividing(a: Value, b: Value) -> Res<Pair> {
+    let y = Num::of(b)?;
+    let zero = match &y {
+        Num::Long(n) => *n == 0,
+        Num::Big(n) => n.is_zero(),
+        Num::Ratio(n, _) => n.is_zero(),
+        Num::Decimal(d) => d.unscaled.is_zero(),
+        Num::Double(_) => false,
+    };
+    // An exact zero is an error with a double too, but for `/`, which has gone to doubles before.
+    match Num::maybe(a) {
+        None if zero => Err(super::arith::by_zero()),
+        None => Err(no_number(a)),
+        Some(x) => pair(x, y),
+    }
 }

@@ -8,7 +8,7 @@ use crate::cppbox::CppBox;
 use crate::fault::{Res, Throwable};
 use crate::heap::{Gc, TypeId};
 use crate::space::NamespaceObject;
-use crate::text::Text;
+use crate::text::{FileName, Text};
 use crate::value::Value;
 use std::fmt::Write;
 
@@ -18,6 +18,11 @@ fn shown_class(v: Value) -> String {
         Some(f) => munge(&f.code.name),
         None => crate::class_name(v),
     }
+}
+
+/// As `#object[…]` and `#error` show a class: names that are no symbols, those of arrays, as strings.
+fn quoted_class(name: String) -> String {
+    if name.starts_with('[') { format!("{name:?}") } else { name }
 }
 
 /// `user/f?` → `user$f_QMARK_`: the name of a function's class.
@@ -84,6 +89,11 @@ pub fn foreign_str(out: &mut String, v: Value) -> Res<()> {
         out.push_str(own?.as_str());
         return Ok(());
     }
+    // A record's text is that of any object; its contents are what printing shows.
+    if coll::foreign::is(coll::foreign::Interface::Record, v) {
+        let _ = write!(out, "{}@{:x}", shown_class(v), coll::java_hash(v)?);
+        return Ok(());
+    }
     if coll::kind::is_coll(v) {
         return print_to(out, v, Style::Readable);
     }
@@ -121,7 +131,7 @@ pub fn other(p: &mut Printer<'_>, v: Value) -> Res<()> {
         p.out.push_str(&b.print());
         return Ok(());
     }
-    let _ = write!(p.out, "#object[{} {:#x} ", shown_class(v), coll::identity_hash(v));
+    let _ = write!(p.out, "#object[{} {:#x} ", quoted_class(shown_class(v)), coll::identity_hash(v));
     if let Some((status, held)) = reference(v)? {
         let _ = write!(p.out, "{{:status {status}, :val ");
         p.nested(|p| p.print(held))?;
@@ -131,6 +141,7 @@ pub fn other(p: &mut Printer<'_>, v: Value) -> Res<()> {
     p.out.push('"');
     match v.cast::<NamespaceObject>() {
         Some(n) => p.out.push_str(n.namespace.name),
+        None if v.is::<FileName>() => to_str(p.out, v)?,
         None => {
             let mut text = String::new();
             match crate::native::types::own_text(v) {

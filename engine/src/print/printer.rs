@@ -7,8 +7,8 @@ use crate::coll::{self, Cursor};
 use crate::fault::{self, Res, Throwable};
 use crate::heap::{Gc, GcVec, TypeId};
 use crate::number;
-use crate::space::{NamespaceObject, Var, special};
-use crate::text::{ClassObject, Inst, Keyword, ReaderConditional, Regex, Symbol, TaggedLiteral, Text, Uuid};
+use crate::space::{NamespaceObject, Var, binding, special};
+use crate::text::{ClassObject, FileName, Inst, Keyword, ReaderConditional, Regex, Symbol, TaggedLiteral, Text, Uuid};
 use crate::thread;
 use crate::value::Value;
 use std::fmt::Write;
@@ -174,7 +174,7 @@ impl<'a> Printer<'a> {
             length: setting(special::PRINT_LENGTH.get()),
             level: setting(special::PRINT_LEVEL.get()),
             depth: 0,
-            methods: METHODS.load(Ordering::Relaxed) && style == Style::Readable,
+            methods: METHODS.load(Ordering::Relaxed),
         }
     }
 
@@ -222,14 +222,22 @@ impl<'a> Printer<'a> {
     fn by_method(&mut self, v: Value) -> Res<bool> {
         let Some(f) = crate::native::print_method(v)? else { return Ok(false) };
         let w = super::string_writer();
-        crate::invoke::invoke(f, &[v, w.value()])?;
+        if self.readably {
+            crate::invoke::invoke(f, &[v, w.value()])?;
+        } else {
+            // What the method prints in its turn is for people too.
+            binding::push(&[special::PRINT_READABLY.var().value(), Value::NIL])?;
+            let done = crate::invoke::invoke(f, &[v, w.value()]);
+            binding::pop();
+            done?;
+        }
         self.out.push_str(&w.text().unwrap_or_default());
         Ok(true)
     }
 
     fn print_object(&mut self, v: Value) -> Res<()> {
         use TypeId as T;
-        if METHODS.load(Ordering::Relaxed) && self.readably {
+        if METHODS.load(Ordering::Relaxed) && (self.readably || !v.is::<Text>()) {
             let counts = std::mem::replace(&mut self.methods, true);
             if counts && self.by_method(v)? {
                 return Ok(());
@@ -484,6 +492,18 @@ pub fn to_str(out: &mut String, v: Value) -> Res<()> {
         T::UUID => {
             if let Some(u) = v.cast::<Uuid>() {
                 out.push_str(&u.text());
+            }
+            Ok(())
+        }
+        T::INST => {
+            if let Some(i) = v.cast::<Inst>() {
+                out.push_str(&i.date_text());
+            }
+            Ok(())
+        }
+        T::FILE => {
+            if let Some(f) = v.cast::<FileName>() {
+                out.push_str(&f.text());
             }
             Ok(())
         }

@@ -80,6 +80,10 @@ impl Reader {
         source.at += c.map_or(0, char::len_utf8);
         Ok(c)
     }
+    /// The line of the next character, from 1.
+    pub fn line_number(&self) -> u32 {
+        self.source.lock().line
+    }
     /// Puts back what was taken last.
     pub fn unread(&self, c: char) {
         let mut source = self.source.lock();

@@ -113,6 +113,12 @@ impl Writer {
             }
         }
     }
+    /// Puts other text in the place of what a string writer holds.
+    pub fn set_text(&self, s: String) {
+        if let Sink::Text(text) = &mut *self.sink.lock() {
+            *text = s;
+        }
+    }
     /// What a string writer holds; `None` for others.
     pub fn text(&self) -> Option<String> {
         match &*self.sink.lock() {

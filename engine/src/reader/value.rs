@@ -30,6 +30,8 @@ impl PlaceTable {
 /// Makes the value of a form. `data_reader` is asked for tagged forms.
 pub struct Maker<'a> {
     pub places: Option<&'a mut PlaceTable>,
+    /// Do lists carry their line and column as metadata? Those of data do not.
+    pub marked: bool,
     pub data_reader: &'a dyn Fn(&str, Value) -> Res,
     pub regex: &'a dyn Fn(&str) -> Res,
     pub conditional: &'a dyn Fn(Value, bool) -> Res,
@@ -56,7 +58,7 @@ impl Maker<'_> {
             FormKind::List(items) => {
                 let values = self.values(items)?;
                 let list = coll::list(&values);
-                let with_place = if items.is_empty() { list } else { coll::with_meta(list, place_meta(form.span)?)? };
+                let with_place = if items.is_empty() || !self.marked { list } else { coll::with_meta(list, place_meta(form.span)?)? };
                 self.note(with_place, form.span, items);
                 with_place
             }

@@ -72,7 +72,7 @@ pub fn options<'a>(file: &str) -> Options<'a> {
         syntax: Syntax::Program,
         features: if file.ends_with(".jank") { &["rung", "jank"] } else { &["rung"] },
         conditionals: Conditionals::Allow,
-        read_eval: ReadEval::Allow,
+        read_eval: if super::special::READ_EVAL.get().truthy() { ReadEval::Allow } else { ReadEval::Refuse },
         resolver: Some(&NamespaceNames),
         stack_limit: crate::thread::Thread::current().native_limit(),
     }
@@ -122,6 +122,7 @@ fn read_form(form: &reader::Form, file: &str, results: Results) -> Res {
 pub fn maker(places: Option<&mut PlaceTable>) -> Maker<'_> {
     Maker {
         places,
+        marked: true,
         data_reader: &tagged,
         regex: &crate::native::regex,
         conditional: &crate::native::reader_conditional,

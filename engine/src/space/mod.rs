@@ -7,6 +7,7 @@ pub mod library;
 pub mod load;
 mod namespace;
 pub mod nearest;
+pub mod data_readers;
 pub mod require;
 pub mod resolve;
 pub mod special;

@@ -8,6 +8,7 @@ use crate::heap::GcVec;
 use crate::text::{Keyword, Symbol, Text};
 use crate::value::Value;
 use parking_lot::{Mutex, RwLock};
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,19 @@ use std::path::{Path, PathBuf};
 /// Folders in which sources are sought, before the one of the file that asks (`--path`).
 static PATH: RwLock<Vec<PathBuf>> = RwLock::new(Vec::new());
 static LOADED: Mutex<Option<HashSet<String>>> = Mutex::new(None);
+
+thread_local! {
+    /// While `:reload-all` runs: the namespaces that were loaded again.
+    static AGAIN: RefCell<Option<HashSet<String>>> = const { RefCell::new(None) };
+}
+
+/// The folders in which sources are sought, in their order.
+pub fn folders() -> Vec<PathBuf> {
+    let mut all = PATH.read().clone();
+    all.push(Path::new(&*current_file()).parent().map(Path::to_path_buf).unwrap_or_default());
+    all.push(PathBuf::from("."));
+    all
+}
 
 pub fn set_path(folders: impl IntoIterator<Item = PathBuf>) {
     *PATH.write() = folders.into_iter().collect();
@@ -32,6 +46,12 @@ pub enum Reload {
 /// # Errors
 /// FileNotFoundException; what its forms raise.
 pub fn load(name: &str, reload: Reload) -> Res<&'static Namespace> {
+    let again = AGAIN.with(|a| a.borrow_mut().as_mut().map(|again| again.insert(name.to_owned())));
+    let reload = match again {
+        Some(true) => Reload::Yes,
+        Some(false) => Reload::No,
+        None => reload,
+    };
     let known = LOADED.lock().get_or_insert_default().contains(name);
     if reload == Reload::No {
         if let Some(ns) = find(name).filter(|_| known) {
@@ -74,32 +94,45 @@ fn relative(name: &str) -> String {
 
 fn source(name: &str) -> Option<PathBuf> {
     let stem = relative(name);
-    let here = Path::new(&*current_file()).parent().map(Path::to_path_buf).unwrap_or_default();
-    let mut folders = PATH.read().clone();
-    folders.push(here);
-    folders.push(PathBuf::from("."));
     let names = ["clj", "cljc", "jank"].map(|e| format!("{stem}.{e}"));
-    folders.iter().flat_map(|f| names.iter().map(|n| f.join(n))).find(|p| p.is_file())
+    folders().iter().flat_map(|f| names.iter().map(|n| f.join(n))).find(|p| p.is_file())
 }
 
 /// `(require 'a '[b :as x :refer [y]] :reload)`, C++ headers too.
 pub fn require(specs: &[Value]) -> Res {
-    let reload = match specs.iter().any(|&s| s == key("reload") || s == key("reload-all")) {
-        true => Reload::Yes,
-        false => Reload::No,
-    };
-    for &s in specs.iter().filter(|s| !s.is::<Keyword>()) {
-        one(s, "", reload, Mode::Require)?;
+    each_spec(specs, Mode::Require)
+}
+
+fn each_spec(specs: &[Value], mode: Mode) -> Res {
+    let has = |name: &str| specs.contains(&key(name));
+    known(specs.iter().copied().filter(|s| s.is::<Keyword>()), &["reload", "reload-all", "verbose"])?;
+    let reload = if has("reload") || has("reload-all") { Reload::Yes } else { Reload::No };
+    let outermost = has("reload-all") && AGAIN.with(|a| a.borrow().is_none());
+    if outermost {
+        AGAIN.with(|a| *a.borrow_mut() = Some(HashSet::new()));
     }
-    Ok(Value::NIL)
+    let done = specs.iter().filter(|s| !s.is::<Keyword>()).try_for_each(|&s| one(s, "", reload, mode));
+    if outermost {
+        AGAIN.with(|a| *a.borrow_mut() = None);
+    }
+    done.map(|()| Value::NIL)
+}
+
+/// # Errors
+/// An option that nobody knows.
+fn known(options: impl Iterator<Item = Value>, names: &[&str]) -> Res<()> {
+    for o in options {
+        if !names.iter().any(|n| o == key(n)) {
+            let shown = crate::print::pr_str(o)?;
+            return Err(fault::illegal_argument(format!("Unsupported option(s) supplied: {shown}")));
+        }
+    }
+    Ok(())
 }
 
 /// `(use 'a)`: like `require` with everything referred.
 pub fn use_(specs: &[Value]) -> Res {
-    for &s in specs.iter().filter(|s| !s.is::<Keyword>()) {
-        one(s, "", Reload::No, Mode::Use)?;
-    }
-    Ok(Value::NIL)
+    each_spec(specs, Mode::Use)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -140,6 +173,8 @@ fn one(spec: Value, prefix: &str, reload: Reload, mode: Mode) -> Res<()> {
         if rest.len() % 2 != 0 {
             return Err(fault::illegal_argument("the options of a library come in pairs"));
         }
+        const NAMES: [&str; 8] = ["as", "as-alias", "refer", "rename", "exclude", "only", "reload", "verbose"];
+        known(rest.iter().step_by(2).copied(), &NAMES)?;
         return lib(&join(prefix, name.name_str()), coll::map(rest)?, reload, mode);
     }
     // A prefix list: (clojure [string :as s] set)

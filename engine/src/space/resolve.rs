@@ -22,7 +22,7 @@ pub fn namespace(ns: &'static Namespace, part: &str) -> Option<&'static Namespac
         Some(Alias::Cpp { .. }) => return None,
         None => (),
     }
-    let part = part.strip_prefix("java.lang.").unwrap_or(part);
+    let part = native::statics(part);
     find(part).or_else(|| is_library(part).then(|| find_or_create(part)))
 }
 

@@ -109,6 +109,8 @@ pub struct Matcher {
     pub at: Mutable,
     /// Groups of the last match as `re-groups` gives them, or absent.
     pub groups: Mutable,
+    /// Where they lie: a vector of two bytes' places a group, -1 for one that took no part.
+    pub spans: Mutable,
 }
 // SAFETY: repr(C), header first, no destructor.
 unsafe impl HeapType for Matcher {
@@ -122,9 +124,11 @@ impl Matcher {
             text,
             at: Mutable::new(Value::ZERO),
             groups: Mutable::new(Value::ABSENT),
+            spans: Mutable::new(Value::NIL),
         });
         m.at.watch(m);
         m.groups.watch(m);
+        m.spans.watch(m);
         m
     }
 }
@@ -168,6 +172,9 @@ mod tests {
         check("x(?i)y|z", "Z", Some("Z"));
         check(r"[\w-_\.]+", "a.b_c-d", Some("a.b_c-d"));
         check(r"[.-\d]+", "1-.", Some("1-."));
+        check("(?x) a b # both", "xab", Some("ab"));
+        check("(?x: a ) b", "xa b", Some("a b"));
+        check("((?){0,0})b", "ab", Some("b"));
         check("a.c", "a\nc", None);
         check("(?s)a.c", "a\nc", Some("a\nc"));
     }

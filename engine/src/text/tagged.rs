@@ -56,6 +56,22 @@ unsafe impl HeapType for Inst {
     const TYPE: TypeId = TypeId::INST;
 }
 
+pub const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+pub const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
 /// Days since 1970-01-01 of a date of the Gregorian calendar (Howard Hinnant, 'chrono-compatible low-level date algorithms').
 fn days_from_civil(y: i64, m: i64, d: i64) -> i64 {
     let y = if m <= 2 { y - 1 } else { y };
@@ -134,12 +150,52 @@ impl Inst {
         let days = days_from_civil(year, month, day);
         Some((((days * 24 + hour) * 60 + minute - offset) * 60 + second) * 1000 + millis)
     }
-    /// `2020-01-02T03:04:05.678-00:00`.
-    pub fn text(&self) -> String {
+    /// Year, month, day, hour, minute, second, millisecond, day of the week (0: Sunday), all in UTC.
+    pub fn fields(&self) -> [i64; 8] {
         let (days, ms) = (self.millis.div_euclid(86_400_000), self.millis.rem_euclid(86_400_000));
         let (y, m, d) = civil_from_days(days);
-        let (h, min, s) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
-        format!("{y:04}-{m:02}-{d:02}T{h:02}:{min:02}:{s:02}.{:03}-00:00", ms % 1000)
+        [y, m, d, ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000, (days + 4).rem_euclid(7)]
+    }
+    /// As `java.util.Date` is printed: `Wed Jan 01 00:00:00 UTC 2020`.
+    pub fn date_text(&self) -> String {
+        let [y, m, d, h, min, s, _, weekday] = self.fields();
+        let (weekday, month) = (WEEKDAYS[weekday as usize], MONTHS[m as usize - 1]);
+        format!("{} {} {d:02} {h:02}:{min:02}:{s:02} UTC {y:04}", &weekday[..3], &month[..3])
+    }
+    /// `2020-01-02T03:04:05.678-00:00`.
+    pub fn text(&self) -> String {
+        let [y, m, d, h, min, s, ms, _] = self.fields();
+        format!("{y:04}-{m:02}-{d:02}T{h:02}:{min:02}:{s:02}.{ms:03}-00:00")
+    }
+}
+
+/// A path: `java.io.File`.
+#[repr(C)]
+pub struct FileName {
+    header: Header,
+    /// A text.
+    pub path: Value,
+}
+// SAFETY: repr(C), header first, no destructor.
+unsafe impl HeapType for FileName {
+    const TYPE: TypeId = TypeId::FILE;
+}
+impl FileName {
+    /// The path as `java.io.File` keeps it: no doubled separators and none at the end.
+    pub fn alloc(path: &str) -> Gc<FileName> {
+        let mut kept = String::with_capacity(path.len());
+        for c in path.chars() {
+            if c != '/' || !kept.ends_with('/') {
+                kept.push(c);
+            }
+        }
+        if kept.len() > 1 && kept.ends_with('/') {
+            kept.pop();
+        }
+        heap::new(FileName { header: Header::blank(), path: super::Text::value(&kept) })
+    }
+    pub fn text(&self) -> String {
+        self.path.cast::<super::Text>().map_or_else(String::new, |t| t.as_str().to_owned())
     }
 }
 

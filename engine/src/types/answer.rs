@@ -139,7 +139,10 @@ fn by_method(op: Op, o: Gc<Instance>, args: &[Value]) -> Option<Res> {
     if op == Op::Invoke {
         return call(o, args);
     }
-    let f = methods(op).iter().find_map(|name| o.method(Symbol::intern(None, name)))?;
+    let Some(f) = methods(op).iter().find_map(|name| o.method(Symbol::intern(None, name))) else {
+        let iterable = op == Op::Seq && o.method(Symbol::intern(None, "iterator")).is_some();
+        return iterable.then(|| crate::native::library("rung.iterator", "items", &[o.value()]));
+    };
     let mut all = GcVec::new();
     all.push(o.value());
     all.extend_from_slice(args);
@@ -166,6 +169,16 @@ fn call(o: Gc<Instance>, args: &[Value]) -> Option<Res> {
     let mut all = GcVec::new();
     all.push(o.value());
     if let Some(f) = o.method(Symbol::intern(None, "invoke")) {
+        all.extend_from_slice(args);
+        return Some(invoke(f, &all));
+    }
+    // A Comparator, a Callable or a Runnable goes where a function is wanted.
+    let other = match args.len() {
+        2 => o.method(Symbol::intern(None, "compare")),
+        0 => ["call", "run"].iter().find_map(|n| o.method(Symbol::intern(None, n))),
+        _ => None,
+    };
+    if let Some(f) = other {
         all.extend_from_slice(args);
         return Some(invoke(f, &all));
     }

@@ -63,4 +63,10 @@
 
 (defn enumeration-seq "A seq of what is enumerated." [e] (seq e))
 
-(defn iterator-seq "A seq of what is iterated over." [iter] (seq iter))
+(defn iterator-seq
+  "A seq of what an iterator has left, or of what can be iterated over."
+  [iter]
+  (if (instance? java.util.Iterator iter)
+    (let [step (fn step [] (when (.hasNext iter) (cons (.next iter) (lazy-seq (step)))))]
+      (step))
+    (seq iter)))

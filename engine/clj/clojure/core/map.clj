@@ -6,7 +6,7 @@
   "A map of all entries; of equal keys the last wins."
   [& maps]
   (when (some identity maps)
-    (reduce (fn [m n] (if n (conj (or m {}) n) m)) maps)))
+    (reduce (fn [m n] (conj (or m {}) n)) maps)))
 
 (defn merge-with
   "A map of all entries; values of equal keys are combined by f, from the left."
@@ -74,7 +74,10 @@
   "The map with f of each value."
   [m f]
   (with-meta
-    (persistent! (reduce-kv (fn [acc k v] (assoc! acc k (f v))) (transient {}) m))
+    (persistent!
+      (reduce-kv (fn [acc k v] (assoc! acc k (f v)))
+                 (if (instance? clojure.lang.IEditableCollection m) (transient m) (transient {}))
+                 m))
     (meta m)))
 
 (defn update-keys

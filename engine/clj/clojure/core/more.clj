@@ -15,7 +15,7 @@
 (defn accessor "A function that looks a key of a struct up." [s key] (fn [m] (get m key)))
 
 (defn file-seq "A seq of the files below a folder, itself first." [dir]
-  (tree-seq (fn [f] (rung.host/directory? (str f))) (fn [d] (map clojure.java.io/file (rung.host/list-directory (str d)))) dir))
+  (tree-seq (fn [f] (.isDirectory f)) (fn [d] (seq (.listFiles d))) (clojure.java.io/file dir)))
 
 (defn load-reader "Evaluates every form of a reader." [rdr] (load-string (slurp rdr)))
 

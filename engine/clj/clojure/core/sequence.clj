@@ -18,21 +18,6 @@
    (let [step (xform f)]
      (step (reduce step init coll)))))
 
-(defn into
-  "Conjoins the items of from to to, through xform if there is one."
-  ([] [])
-  ([to] to)
-  ([to from]
-   (if (instance? clojure.lang.IEditableCollection to)
-     (with-meta (persistent! (reduce conj! (transient to) from)) (meta to))
-     (reduce conj to from)))
-  ([to xform from]
-   (if (instance? clojure.lang.IEditableCollection to)
-     (let [step (xform conj!)
-           filled (reduce step (transient to) from)]
-       (with-meta (persistent! (step filled)) (meta to)))
-     (transduce xform conj to from))))
-
 (defn cat
   "A transducer that puts the items of each input in its place."
   [rf]
@@ -131,7 +116,7 @@
   ([f & colls] (apply concat (apply map f colls))))
 
 (defn map-indexed
-  "The values of f on index and item."
+  "f of the index and each item."
   ([f]
    (fn [rf]
      (let [i (volatile! -1)]
@@ -139,10 +124,19 @@
          ([] (rf))
          ([acc] (rf acc))
          ([acc x] (rf acc (f (vswap! i inc) x)))))))
-  ([f coll] (map f (range) coll)))
+  ([f coll]
+   (let [step (fn step [i coll]
+                (lazy-seq
+                  (when-let [s (seq coll)]
+                    (if (chunked-seq? s)
+                      (let [c (chunk-first s), n (count c), b (chunk-buffer n)]
+                        (dotimes [j n] (chunk-append b (f (+ i j) (nth c j))))
+                        (chunk-cons (chunk b) (step (+ i n) (chunk-rest s))))
+                      (cons (f i (first s)) (step (inc i) (rest s)))))))]
+     (step 0 coll))))
 
 (defn keep-indexed
-  "The values of f on index and item that are not nil."
+  "f of the index and each item, where it is not nil."
   ([f]
    (fn [rf]
      (let [i (volatile! -1)]
@@ -152,7 +146,21 @@
          ([acc x]
           (let [v (f (vswap! i inc) x)]
             (if (nil? v) acc (rf acc v))))))))
-  ([f coll] (keep identity (map f (range) coll))))
+  ([f coll]
+   (let [step (fn step [i coll]
+                (lazy-seq
+                  (when-let [s (seq coll)]
+                    (if (chunked-seq? s)
+                      (let [c (chunk-first s), n (count c), b (chunk-buffer n)]
+                        (dotimes [j n]
+                          (let [v (f (+ i j) (nth c j))]
+                            (when-not (nil? v) (chunk-append b v))))
+                        (chunk-cons (chunk b) (step (+ i n) (chunk-rest s))))
+                      (let [v (f i (first s))]
+                        (if (nil? v)
+                          (step (inc i) (rest s))
+                          (cons v (step (inc i) (rest s)))))))))]
+     (step 0 coll))))
 
 (defn take-nth
   "Every nth item."
@@ -232,6 +240,7 @@
 (defn partition-all
   "Lists of n items, step (default n) apart; the last ones may be shorter."
   ([n]
+   (when (neg? (int n)) (throw (new IllegalArgumentException (str "Illegal Capacity: " n))))
    (fn [rf]
      (let [group (volatile! [])]
        (fn
@@ -432,14 +441,26 @@
 (defn iteration
   "A seqable of the values that step gives, page after page, from :initk on; :somef :vf :kf take pages apart."
   [step & {:keys [somef vf kf initk] :or {somef some? vf identity kf identity}}]
-  (let [pages (fn pages [k]
-                (lazy-seq
-                  (let [page (step k)]
+  (reify
+    clojure.lang.Seqable
+    (seq [_]
+      (let [pages (fn pages [page]
                     (when (somef page)
                       (cons (vf page)
-                            (let [k (kf page)]
-                              (when (some? k) (pages k))))))))]
-    (pages initk)))
+                            (when-some [k (kf page)]
+                              (lazy-seq (pages (step k)))))))]
+        (pages (step initk))))
+    clojure.lang.IReduceInit
+    (reduce [_ rf init]
+      (loop [acc init, page (step initk)]
+        (if (somef page)
+          (let [acc (rf acc (vf page))]
+            (if (reduced? acc)
+              (deref acc)
+              (if-some [k (kf page)]
+                (recur acc (step k))
+                acc)))
+          acc)))))
 
 (defn subseq
   "The entries of a sorted collection whose keys pass the tests, ascending."

@@ -7,6 +7,7 @@ pub fn translate(pattern: &str) -> String {
         rest: pattern.chars().peekable(),
         out: String::new(),
         multiline: vec![false],
+        comments: vec![false],
         scoped: vec![Vec::new()],
         class_ended: usize::MAX,
     };
@@ -19,6 +20,8 @@ struct Translator<'a> {
     out: String,
     /// Does `(?m)` hold? One for each open group.
     multiline: Vec<bool>,
+    /// Does `(?x)` hold: are blanks and what follows `#` nothing? One for each open group.
+    comments: Vec<bool>,
     /// Groups opened for flags that hold to the end of the group around: their openings, for each open group.
     scoped: Vec<Vec<String>>,
     /// Length of the output where a predefined class ended last.
@@ -67,6 +70,8 @@ impl Translator<'_> {
     fn run(&mut self) {
         while let Some(c) = self.rest.next() {
             match c {
+                '#' if self.in_comments() => while self.rest.next_if(|c| *c != '\n').is_some() {},
+                c if c.is_ascii_whitespace() && self.in_comments() => {}
                 '\\' => self.escape(false),
                 '[' => self.class(),
                 '(' => self.open(),
@@ -74,6 +79,7 @@ impl Translator<'_> {
                     self.close_scoped();
                     if self.multiline.len() > 1 {
                         self.multiline.pop();
+                        self.comments.pop();
                         self.scoped.pop();
                     }
                     self.out.push(')');
@@ -92,6 +98,10 @@ impl Translator<'_> {
         self.close_scoped();
     }
 
+    fn in_comments(&self) -> bool {
+        self.comments.last().is_some_and(|x| *x)
+    }
+
     fn close_scoped(&mut self) {
         for _ in self.scoped.last().map_or(&[][..], |s| s) {
             self.out.push(')');
@@ -101,10 +111,12 @@ impl Translator<'_> {
     /// A group, or flags.
     fn open(&mut self) {
         let current = self.multiline.last().is_some_and(|m| *m);
+        let in_comments = self.in_comments();
         let ahead: String = self.rest.clone().take(24).collect();
         self.out.push('(');
         let Some(flags) = ahead.strip_prefix('?') else {
             self.multiline.push(current);
+            self.comments.push(in_comments);
             self.scoped.push(Vec::new());
             return;
         };
@@ -115,13 +127,15 @@ impl Translator<'_> {
         };
         if !matches!(stop, Some(')' | ':')) {
             self.multiline.push(current);
+            self.comments.push(in_comments);
             self.scoped.push(Vec::new());
             return;
         }
         let (on, off) = letters.split_once('-').unwrap_or((letters, ""));
+        let comments = on.contains('x') || in_comments && !off.contains('x');
         let now = on.contains('m') || current && !off.contains('m');
         // Flags that the target does not know say nothing there: d (Unix lines), u, U (Unicode case, classes).
-        let keep = |s: &str| s.chars().filter(|c| "imsx".contains(*c)).collect::<String>();
+        let keep = |s: &str| s.chars().filter(|c| "ims".contains(*c)).collect::<String>();
         let (on, off) = (keep(on), keep(off));
         for _ in 0..letters.len() + 1 {
             self.rest.next();
@@ -132,10 +146,18 @@ impl Translator<'_> {
             if let Some(m) = self.multiline.last_mut() {
                 *m = now;
             }
+            if let Some(x) = self.comments.last_mut() {
+                *x = comments;
+            }
             self.out.pop();
             if letters.is_empty() {
-                // Something that a quantifier may follow.
-                self.out.push_str("(?:)");
+                // Nothing, however often: a quantifier that follows says nothing either.
+                if self.rest.next_if_eq(&'{').is_some() {
+                    while self.rest.next_if(|c| *c != '}').is_some() {}
+                    self.rest.next();
+                } else {
+                    self.out.push_str("(?:)");
+                }
             }
             if !(on.is_empty() && off.is_empty()) {
                 // Flags hold to the end of the group, over its alternatives.
@@ -148,6 +170,7 @@ impl Translator<'_> {
             return;
         }
         self.multiline.push(now);
+        self.comments.push(comments);
         self.scoped.push(Vec::new());
         self.out.push_str(&format!("?{on}{minus}"));
     }
