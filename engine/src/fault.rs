@@ -255,9 +255,19 @@ pub fn room(bytes: usize) -> Res<()> {
     if heap::admits(bytes) { Ok(()) } else { Err(out_of_memory()) }
 }
 
+/// The heap was full since a form began.
+static EXHAUSTED: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
+/// Between two forms: was the heap full? Asked once, the answer is no again.
+pub fn was_exhausted() -> bool {
+    EXHAUSTED.load(std::sync::atomic::Ordering::Acquire)
+        && EXHAUSTED.swap(false, std::sync::atomic::Ordering::AcqRel)
+}
+
 pub fn out_of_memory() -> Thrown {
     let t = raise(Class::OutOfMemory, "Heap space");
     heap::take_reserve();
+    EXHAUSTED.store(true, std::sync::atomic::Ordering::Release);
     // Making the error may have asked for it once more.
     Thread::current().forget(crate::thread::Request::OutOfMemory);
     t

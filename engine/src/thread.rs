@@ -246,6 +246,20 @@ impl Thread {
         self.requests.swap(0, Ordering::AcqRel)
     }
 
+    /// Clears the words above the frames of the value stack and below the native stack's: what was there keeps objects alive for
+    /// a conservative collector. After a full heap was an error, between two forms of a program.
+    #[cold]
+    pub fn forget_what_was(&self) {
+        const WORDS: usize = 64 << 10;
+        let (top, end) = (self.vtop.get(), self.vend.get());
+        let free = (end as usize).saturating_sub(top as usize) / size_of::<Value>();
+        // SAFETY: words above `vtop` belong to nobody, up to the end of the mapping.
+        unsafe { std::ptr::write_bytes(top, 0, free.min(WORDS)) };
+        if stack_pointer() > self.stack_limit.get() + 4 * CLEARED {
+            clear_below();
+        }
+    }
+
     /// The slow path of a poll: raises what there is to raise.
     #[cold]
     pub fn poll(&self) -> crate::fault::Res<()> {
@@ -282,6 +296,15 @@ impl Thread {
 pub fn check() -> crate::fault::Res<()> {
     let t = Thread::current();
     if t.over_limit() { t.poll() } else { Ok(()) }
+}
+
+/// Bytes of native stack that [`Thread::forget_what_was`] clears.
+const CLEARED: usize = 64 << 10;
+
+#[inline(never)]
+fn clear_below() {
+    let mut room = [0u64; CLEARED / 8];
+    std::hint::black_box(&mut room);
 }
 
 #[inline(always)]

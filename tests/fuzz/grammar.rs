@@ -36,6 +36,23 @@ float fz_float(float x) { return x + 0.25f; }
 ")
 "#;
 
+/// Types, protocols and multimethods that the programs use. A `Cell` never leaves the call it is made for: its text is its address.
+const TYPES: &str = r#"(require 'clojure.string)
+(defprotocol Sized (sized [x] [x n]))
+(defrecord Box [item n] Sized (sized [_] n) (sized [_ m] (+ n m)))
+(deftype Cell [^:unsynchronized-mutable v] Sized (sized [_] v) (sized [_ n] (set! v n) v))
+(extend-protocol Sized
+  nil (sized ([_] 0) ([_ n] n))
+  Object (sized ([_] -1) ([x n] n))
+  Long (sized ([x] x) ([x n] (+ x n)))
+  clojure.lang.IPersistentVector (sized ([v] (count v)) ([v n] (nth v n 0))))
+(defmulti sort-of (fn [x] (cond (nil? x) :nil (number? x) :number (coll? x) :coll :else :other)))
+(defmethod sort-of :nil [_] 0)
+(defmethod sort-of :number [x] x)
+(defmethod sort-of :coll [x] (count (take 9 x)))
+(defmethod sort-of :default [_] 9)
+"#;
+
 struct Maker<'r> {
     random: &'r mut Random,
     /// Names in scope and what they hold.
@@ -51,6 +68,7 @@ struct Maker<'r> {
 pub fn program(random: &mut Random, count: usize) -> String {
     let mut m = Maker { random, scope: Vec::new(), functions: Vec::new(), names: 0, budget: 0 };
     let mut text = String::from(CPP);
+    text.push_str(TYPES);
     text.push_str("(def counter (atom 0))\n(def ^:dynamic *dynamic* 1)\n");
     for i in 0..count {
         m.function(&mut text, i);
@@ -167,6 +185,69 @@ impl Maker<'_> {
                 let (v, b) = (self.expr(Int, d), self.expr(kind, d));
                 format!("(binding [*dynamic* {v}] {b})")
             }
+            10 if self.random.once_in(2) => self.library(kind, d),
+            _ => self.operate(kind, d),
+        }
+    }
+
+    /// Types, arrays, transducers, strings: what the library and the program's own types do.
+    fn library(&mut self, kind: Kind, d: usize) -> String {
+        let (n, x) = (self.expr(Int, d), self.expr(Any, d));
+        match (kind, self.random.below(8)) {
+            (Int, 0) => format!("(sized {x})"),
+            (Int, 1) => format!("(sized {x} {n})"),
+            (Int, 2) => format!("(sort-of {x})"),
+            (Int, 3) => format!("(sized (->Cell {x}) {n})"),
+            (Int, 4) => format!("(let [a (long-array 4 3)] (aset a 1 (long {n})) (areduce a i s 0 (+ s (aget a i))))"),
+            (Int, 5) => format!(
+                "(letfn [(g [n] (if (pos? n) (h (dec n)) {n})) (h [n] (if (pos? n) (g (dec n)) {n}))] (g 5))"
+            ),
+            (Int, 6) => format!("(:n (->Box {x} {n}))"),
+            (Int, _) => format!("(sized (->Box {x} 1) {n})"),
+            (Vector, 0) => {
+                let v = self.expr(Vector, d);
+                format!("(into [] (comp (remove nil?) (map (fn [y] [y {x}])) (take 4)) {v})")
+            }
+            (Vector, 1) => {
+                let v = self.expr(Vector, d);
+                format!("(mapv sort-of (take 6 {v}))")
+            }
+            (Vector, 2) => {
+                let v = self.expr(Vector, d);
+                format!("(partition-all 2 (take 7 {v}))")
+            }
+            (Vector, 3) => {
+                let v = self.expr(Vector, d);
+                format!("(vec (double-array (filter number? (take 5 {v}))))")
+            }
+            (Vector, _) => {
+                let v = self.expr(Vector, d);
+                format!("(reductions sized {n} (filter int? (take 6 {v})))")
+            }
+            (Map, 0) => format!("(->Box {x} {n})"),
+            (Map, 1) => format!("(assoc (->Box {n} {n}) :item {x})"),
+            (Map, 2) => {
+                let v = self.expr(Vector, d);
+                format!("(group-by nil? (take 6 {v}))")
+            }
+            (Map, _) => {
+                let m = self.expr(Map, d);
+                format!("(update {m} :a (fnil identity {n}))")
+            }
+            (Text, 0) => {
+                let v = self.expr(Vector, d);
+                format!("(clojure.string/join \",\" (take 5 {v}))")
+            }
+            (Text, 1) => {
+                let s = self.expr(Text, d);
+                format!("(clojure.string/replace {s} #\"[a-cx]\" \"<$0>\")")
+            }
+            (Text, 2) => format!("(format \"%5d|%s\" {n} {x})"),
+            (Text, _) => {
+                let s = self.expr(Text, d);
+                format!("(clojure.string/upper-case {s})")
+            }
+            (Bool, _) => format!("(satisfies? Sized {x})"),
             _ => self.operate(kind, d),
         }
     }

@@ -135,6 +135,7 @@ fn tests_as_json() {
 fn a_full_heap_is_an_exception_and_the_process_lives_on() {
     for form in [
         "(loop [s \"a\"] (recur (str s s)))",
+        "(loop [l nil] (recur (cons 1 l)))",
         "(loop [m {} i 0] (recur (assoc m i (str i)) (inc i)))",
         "(vec (repeat 100000000 [1 2]))",
         "(long-array 1000000000)",

@@ -1,12 +1,20 @@
 ;; clojure.set: sets and relations. Written from the documentation.
 (ns clojure.set)
 
+(defn- bubble-max-key
+  "The items with the one on which k is greatest first."
+  [k coll]
+  (let [greatest (apply max-key k coll)]
+    (cons greatest (remove (fn [x] (identical? greatest x)) coll))))
+
 (defn union
   "A set of what is in any of the sets."
   ([] #{})
   ([s1] s1)
   ([s1 s2] (if (< (count s1) (count s2)) (reduce conj s2 s1) (reduce conj s1 s2)))
-  ([s1 s2 & sets] (reduce clojure.set/union (clojure.set/union s1 s2) sets)))
+  ([s1 s2 & sets]
+   (let [largest-first (bubble-max-key count (conj sets s2 s1))]
+     (reduce into (first largest-first) (rest largest-first)))))
 
 (defn intersection
   "A set of what is in all of the sets."
@@ -15,7 +23,9 @@
    (if (< (count s2) (count s1))
      (recur s2 s1)
      (reduce (fn [s x] (if (contains? s2 x) s (disj s x))) s1 s1)))
-  ([s1 s2 & sets] (reduce clojure.set/intersection (clojure.set/intersection s1 s2) sets)))
+  ([s1 s2 & sets]
+   (let [least-first (bubble-max-key (fn [s] (- (count s))) (conj sets s2 s1))]
+     (reduce intersection (first least-first) (rest least-first)))))
 
 (defn difference
   "A set of what is in the first set and in none of the others."

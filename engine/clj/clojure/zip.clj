@@ -18,7 +18,7 @@
           (fn [node children] (assoc node :content (and children (apply vector children))))
           root))
 
-(defn node "The node at loc." [loc] (nth loc 0))
+(defn node "The node at loc." [loc] (loc 0))
 
 (defn branch? "Can the node have children?" [loc] ((:zip/branch? (meta loc)) (node loc)))
 
@@ -30,11 +30,11 @@
 (defn make-node "A branch like node, with other children." [loc node children]
   ((:zip/make-node (meta loc)) node children))
 
-(defn path "The nodes from the root to loc." [loc] (:pnodes (nth loc 1)))
+(defn path "The nodes from the root to loc." [loc] (:pnodes (loc 1)))
 
-(defn lefts "The siblings to the left." [loc] (seq (:l (nth loc 1))))
+(defn lefts "The siblings to the left." [loc] (seq (:l (loc 1))))
 
-(defn rights "The siblings to the right." [loc] (:r (nth loc 1)))
+(defn rights "The siblings to the right." [loc] (:r (loc 1)))
 
 (defn at "A loc of the same tree." [loc node path] (with-meta [node path] (meta loc)))
 
@@ -54,7 +54,7 @@
           (at loc parent ppath))))))
 
 (defn root "The whole tree, with all changes." [loc]
-  (if (= :end (nth loc 1))
+  (if (= :end (loc 1))
     (node loc)
     (if-let [p (up loc)] (recur p) (node loc))))
 
@@ -95,7 +95,7 @@
 
 (defn replace "Puts another node in this place." [loc node]
   (let [[_ path] loc]
-    (at loc node (and path (assoc path :changed? true)))))
+    (at loc node (assoc path :changed? true))))
 
 (defn edit "Replaces the node by (f node args …)." [loc f & args] (replace loc (apply f (node loc) args)))
 
@@ -106,7 +106,7 @@
   (replace loc (make-node loc (node loc) (concat (children loc) [item]))))
 
 (defn next "The next loc in depth-first order; at the end one for which end? is true." [loc]
-  (if (= :end (nth loc 1))
+  (if (= :end (loc 1))
     loc
     (or (and (branch? loc) (down loc))
         (right loc)
@@ -123,7 +123,7 @@
         l))
     (up loc)))
 
-(defn end? "Did next go past the last loc?" [loc] (= :end (nth loc 1)))
+(defn end? "Did next go past the last loc?" [loc] (= :end (loc 1)))
 
 (defn remove "Takes the node out; the loc before it in depth-first order." [loc]
   (let [[_ {:keys [l ppath pnodes r] :as path}] loc]

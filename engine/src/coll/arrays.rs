@@ -11,6 +11,7 @@ pub fn len(v: Value) -> Res<usize> {
     }
     match foreign::ask(Op::Count, v, &[]) {
         Some(r) => r.map(|n| n.as_long().unwrap_or(0) as usize),
+        None if v.is_nil() => Err(fault::raise(Class::NullPointer, "an array was wanted where nil was given")),
         None => Err(fault::illegal_argument("Argument is not an array")),
     }
 }

@@ -216,6 +216,12 @@ fn same(ty: TypeId, v: Value) -> Res {
     if v.is_nil() || v.type_id() == ty { Ok(v) } else { Err(fault::class_cast(v, ty.name())) }
 }
 fn store(a: Value, i: Value, x: Value) -> Res {
+    if !coll::kind::is_array(a) && number::is_number(i) {
+        return Err(match a.is_nil() && number::is_number(x) {
+            true => fault::raise(fault::Class::NullPointer, "an array was wanted where nil was given"),
+            false => fault::class_cast(if a.is_nil() { x } else { a }, "an array"),
+        });
+    }
     coll::arrays::set(a, number::to_long(i)?, x)
 }
 

@@ -268,7 +268,7 @@ fn index_of2(s: Value, part: Value) -> Res {
 }
 /// Whatever is searched gives its `str`; what is sought is a string or a character.
 fn searched(s: Value, part: Value) -> Res<(Gc<Text>, Gc<Text>)> {
-    if part.is_nil() {
+    if part.is_nil() || s.is_nil() {
         return Err(fault::raise(Class::NullPointer, "a string was wanted where nil was given"));
     }
     let part = if part.is_char() { text(str1(part)?)? } else { text(part)? };

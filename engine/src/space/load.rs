@@ -148,6 +148,9 @@ pub fn eval(form: Value) -> Res {
 }
 
 fn eval_with(form: Value, places: &PlaceTable, file: &str, place: reader::Place, results: Results) -> Res {
+    if fault::was_exhausted() {
+        crate::thread::Thread::current().forget_what_was();
+    }
     crate::thread::check()?;
     let expanded = analyze::macroexpand_top(form, places, file, place)?;
     if analyze::is_do(expanded) {
