@@ -68,6 +68,16 @@ pub trait CppHost: Sync + Send {
     fn link(&self, library: &str) -> Result<(), Diagnostic>;
     /// Answers, from what is kept or from Clang; one request a batch.
     fn ask(&self, questions: &[Question]) -> Vec<Result<Answer, Diagnostic>>;
+    /// Asks without waiting: questions of one series, which begins with number 0 and of which `first` is the number of the
+    /// first one here. They may speak of earlier ones (`Arg::Of`). The answers are `known` after [`CppHost::settle`].
+    fn send(&self, _first: u32, questions: &[Question]) {
+        let alone: Vec<Question> = questions.iter().filter(|q| q.stands_alone()).cloned().collect();
+        self.ask(&alone);
+    }
+    /// Waits for what was sent. False: some of it was lost.
+    fn settle(&self) -> bool {
+        true
+    }
     /// The answer, where it is known without asking Clang.
     fn known(&self, question: &Question) -> Option<Result<Answer, Diagnostic>> {
         self.ask(std::slice::from_ref(question)).pop()
@@ -190,6 +200,11 @@ pub fn assemble(parts: Parts) -> bool {
 /// The parts, where they are in place already.
 pub fn assembled() -> Option<&'static Parts> {
     PARTS.get()
+}
+
+/// The store of objects; none where the engine was not assembled, as in tests of its parts.
+pub fn store() -> Option<&'static dyn ObjectStore> {
+    PARTS.get().map(|p| p.store.as_ref())
 }
 
 /// The parts. Using the language before they are assembled is a fault of ours.

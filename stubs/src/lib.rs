@@ -141,6 +141,12 @@ impl CppHost for Stubs {
     fn ask(&self, questions: &[Question]) -> Vec<Result<Answer, Diagnostic>> {
         self.session.ask(questions)
     }
+    fn send(&self, first: u32, questions: &[Question]) {
+        self.session.send(first, questions);
+    }
+    fn settle(&self) -> bool {
+        self.session.settle()
+    }
     fn known(&self, question: &Question) -> Option<Result<Answer, Diagnostic>> {
         self.session.known(question)
     }

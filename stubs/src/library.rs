@@ -25,18 +25,26 @@ pub fn library_path() -> Result<PathBuf, Vec<PathBuf>> {
 }
 
 type Open = unsafe extern "C" fn() -> *mut c_void;
-type Ask = unsafe extern "C" fn(*mut c_void, *const u8, usize, *mut *const u8, *mut usize) -> i32;
+type Send = unsafe extern "C" fn(*mut c_void, *const u8, usize) -> *mut c_void;
+type Receive = unsafe extern "C" fn(*mut c_void, *mut *const u8, *mut usize) -> i32;
 type Close = unsafe extern "C" fn(*mut c_void);
 
 /// The library, open. One request at a time, which `&mut` says.
 pub(crate) struct Library {
     handle: NonNull<c_void>,
-    ask: Ask,
+    send: Send,
+    receive: Receive,
     close: Close,
 }
 
 // SAFETY: the library's threads are its own business; a handle may be used from any thread, one at a time.
-unsafe impl Send for Library {}
+unsafe impl std::marker::Send for Library {}
+
+/// A request under way. Its answer must be received.
+pub(crate) struct Ticket(NonNull<c_void>);
+
+// SAFETY: as for the library.
+unsafe impl std::marker::Send for Ticket {}
 
 impl Library {
     pub(crate) fn open() -> Result<Library, Diagnostic> {
@@ -54,27 +62,41 @@ impl Library {
                 .ok_or_else(|| missing(format!("{} has no {}", path.display(), name.to_string_lossy())))
         };
         // SAFETY: the library exports these names with these types (stubs/clang).
-        let (open, ask, close) = unsafe {
+        let (open, send, receive, close) = unsafe {
             (
                 std::mem::transmute::<NonNull<c_void>, Open>(symbol(c"rung_clang_open")?),
-                std::mem::transmute::<NonNull<c_void>, Ask>(symbol(c"rung_clang_request")?),
+                std::mem::transmute::<NonNull<c_void>, Send>(symbol(c"rung_clang_send")?),
+                std::mem::transmute::<NonNull<c_void>, Receive>(symbol(c"rung_clang_receive")?),
                 std::mem::transmute::<NonNull<c_void>, Close>(symbol(c"rung_clang_close")?),
             )
         };
         // SAFETY: no arguments; null says that it could not.
         match NonNull::new(unsafe { open() }) {
-            Some(handle) => Ok(Library { handle, ask, close }),
+            Some(handle) => Ok(Library { handle, send, receive, close }),
             None => Err(missing(format!("{} could not start its compiler", path.display()))),
         }
     }
 
     pub(crate) fn request(&mut self, request: &Request) -> Result<Response, Diagnostic> {
+        let ticket = self.send(request)?;
+        self.receive(ticket)
+    }
+
+    /// Hands a request over; requests are answered in order.
+    pub(crate) fn send(&mut self, request: &Request) -> Result<Ticket, Diagnostic> {
         let json = serde_json::to_vec(request).map_err(|e| fault(format!("a request has no JSON: {e}")))?;
+        // SAFETY: the handle is open; the bytes are copied.
+        let ticket = unsafe { (self.send)(self.handle.as_ptr(), json.as_ptr(), json.len()) };
+        NonNull::new(ticket).map(Ticket).ok_or_else(|| fault("the C++ compiler's thread is gone".into()))
+    }
+
+    /// Waits for the answer.
+    pub(crate) fn receive(&mut self, ticket: Ticket) -> Result<Response, Diagnostic> {
         let (mut reply, mut bytes) = (std::ptr::null(), 0);
-        // SAFETY: the handle is open, `&mut self` makes this the only request; the reply is valid until the next one,
-        // and it is read before that.
+        // SAFETY: the ticket came from `send` and is given back here; the reply is valid until this thread receives the next
+        // one, and it is read before that.
         let text = unsafe {
-            let status = (self.ask)(self.handle.as_ptr(), json.as_ptr(), json.len(), &mut reply, &mut bytes);
+            let status = (self.receive)(ticket.0.as_ptr(), &mut reply, &mut bytes);
             if reply.is_null() {
                 return Err(fault(format!("the C++ compiler's library answered {status} and nothing else")));
             }

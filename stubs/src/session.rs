@@ -1,15 +1,18 @@
 //! The one session with the Clang library: opened at the first need, held for one request, never while user code runs.
 //! It remembers what was declared, for the environment key and for the answers that it keeps.
 
-use crate::answers::Answers;
+use crate::answers::{Answers, Given};
 use crate::environment::{Environment, included, read_header};
 use crate::generated::Headers;
-use crate::library::Library;
+use crate::library::{Library, Ticket};
 use crate::{StubsConfig, compile_error, first, guard, link, runtime};
 use engine::clock::{self, Part};
 use parking_lot::Mutex;
-use questions::{Answer, Blob, Compiled, Diagnostic, Loaded, Question, RawDone, Request, Response, SessionConfig};
-use std::collections::HashSet;
+use questions::{
+    Answer, Arg, Blob, CallQuestion, Callee, Category, Compiled, Diagnostic, Loaded, Question, RawDone, Repr, Request, Response,
+    SessionConfig,
+};
+use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -32,6 +35,20 @@ struct State {
     runtime: bool,
     /// The program's own C++ uses the `rung/` headers.
     conversions: bool,
+    /// Questions under way, in the order in which they were sent.
+    flights: VecDeque<Flight>,
+    /// What their series is about so far, by number; and whether some of it was lost.
+    series: Vec<Option<(String, Category)>>,
+    lost: bool,
+    /// Questions that follow from answers.
+    destructors: Vec<Question>,
+}
+
+/// Questions that were sent.
+struct Flight {
+    questions: Vec<Question>,
+    first: u32,
+    ticket: Ticket,
 }
 
 type Diagnostics = Vec<Diagnostic>;
@@ -150,9 +167,12 @@ impl Session {
         let fresh: Vec<Question> =
             questions.iter().filter(|q| s.answers.get(q).is_none() && seen.insert(*q)).cloned().collect();
         if !fresh.is_empty() {
-            match s.request(&Request::Ask { questions: fresh.clone() }) {
+            match s.request(&Request::Ask { questions: fresh.clone(), first: 0 }) {
                 Ok(Response::Answers { answers, .. }) if answers.len() == fresh.len() => {
-                    fresh.into_iter().zip(answers).for_each(|(q, a)| s.answers.put(q, a));
+                    for (q, mut answer) in fresh.into_iter().zip(answers) {
+                        answer.iter_mut().for_each(|a| q.site(a));
+                        s.answers.put(q, answer);
+                    }
                 }
                 other => {
                     let failed = first(failure(other));
@@ -165,6 +185,26 @@ impl Session {
         }
         let absent = || Err(compile_error("cpp/limit", "the C++ compiler left a question unanswered"));
         questions.iter().map(|q| s.answers.get(q).cloned().unwrap_or_else(absent)).collect()
+    }
+
+    /// Asks without waiting; `first` is the number of the first of the questions in their series.
+    pub(crate) fn send(&self, first: u32, questions: &[Question]) {
+        let mut s = self.state.lock();
+        if first == 0 {
+            s.land();
+            s.series.clear();
+            s.lost = false;
+        }
+        if !questions.is_empty() {
+            s.take_off(first, questions.to_vec());
+        }
+    }
+
+    /// Waits for what was sent. False: some of it was lost.
+    pub(crate) fn settle(&self) -> bool {
+        let mut s = self.state.lock();
+        s.land();
+        !s.lost
     }
 
     /// May a type outside the standard library have a conversion of its own? Only if some text or header used `rung/`.
@@ -256,7 +296,71 @@ impl State {
         Ok(())
     }
 
+    fn take_off(&mut self, first: u32, questions: Vec<Question>) {
+        let request = Request::Ask { questions, first };
+        let sent = self.open().and_then(|()| match &mut self.library {
+            Some(library) => library.send(&request),
+            None => Err(compile_error("cpp/unavailable", "the C++ compiler is not open")),
+        });
+        match (sent, request) {
+            (Ok(ticket), Request::Ask { questions, .. }) => self.flights.push_back(Flight { questions, first, ticket }),
+            _ => self.lost = true,
+        }
+    }
+
+    /// Receives the answers of what is under way, and keeps them under the questions that they answer.
+    fn land(&mut self) {
+        while let Some(Flight { questions: asked, first, ticket }) = self.flights.pop_front() {
+            let Some(library) = &mut self.library else { return };
+            match clock::timed(Part::Lookup, || library.receive(ticket)) {
+                Ok(Response::Answers { answers, .. }) if answers.len() == asked.len() => {
+                    for (q, answer) in asked.into_iter().zip(answers) {
+                        self.landed(first, q, answer);
+                    }
+                    let more = std::mem::take(&mut self.destructors);
+                    if !more.is_empty() {
+                        self.take_off(questions::ASIDE, more);
+                    }
+                }
+                other => {
+                    if matches!(other, Ok(Response::Died { .. })) {
+                        SESSIONS.fetch_add(1, Ordering::Relaxed);
+                    }
+                    if first != questions::ASIDE {
+                        self.series.resize(self.series.len() + asked.len(), None);
+                    }
+                    self.lost = true;
+                }
+            }
+        }
+    }
+
+    fn landed(&mut self, first: u32, q: Question, mut answer: Given) {
+        let q = q.complete(|n| self.series.get(n as usize)?.clone());
+        if first != questions::ASIDE {
+            self.series.push(answer.as_ref().ok().and_then(Answer::as_argument));
+        }
+        let Some(q) = q else { return };
+        if let Ok(answer) = &mut answer {
+            q.site(answer);
+            // Whoever makes an object asks next how it ends.
+            if let Answer::Call(call) = answer {
+                let ty = &call.result;
+                if call.result_category == Category::Prvalue && ty.repr == Repr::Memory && !ty.trivially_destructible {
+                    let args = vec![Arg::Native { ty: ty.name.clone(), category: Category::Lvalue }];
+                    let callee = Callee::Destroy { ty: ty.name.clone() };
+                    let question = Question::Call(CallQuestion { callee, args });
+                    if self.answers.get(&question).is_none() && !self.destructors.contains(&question) {
+                        self.destructors.push(question);
+                    }
+                }
+            }
+        }
+        self.answers.put(q, answer);
+    }
+
     fn request(&mut self, request: &Request) -> Result<Response, Diagnostic> {
+        self.land();
         self.open()?;
         let Some(library) = &mut self.library else {
             return Err(compile_error("cpp/unavailable", "the C++ compiler is not open"));

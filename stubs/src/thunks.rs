@@ -8,6 +8,7 @@
 
 use crate::session::Session;
 use dashmap::DashMap;
+use engine::host;
 use parking_lot::Mutex;
 use questions::recipe::Shape;
 use questions::{Recipe, Request, Response};
@@ -115,8 +116,15 @@ fn compile_waiting() {
             std::mem::take(&mut waiting.0)
         };
         let shapes: Vec<Shape> = batch.iter().map(|r| r.shape.clone()).collect();
-        let made = match batch[0].session.request(&Request::Shapes { shapes }) {
-            Ok(Response::Shapes { addresses }) if addresses.len() == batch.len() => addresses,
+        let keys: Vec<_> = shapes.iter().map(key).collect();
+        let objects = keys.iter().map(stored).collect();
+        let made = match batch[0].session.request(&Request::Shapes { shapes, objects }) {
+            Ok(Response::Shapes { addresses, objects }) if addresses.len() == batch.len() => {
+                for (key, object) in keys.iter().zip(objects).filter(|(_, o)| !o.is_empty()) {
+                    host::store().inspect(|store| store.put(KIND, key, object.as_bytes()));
+                }
+                addresses
+            }
             // It stays as it is: slower, and right.
             _ => vec![0; batch.len()],
         };
@@ -129,6 +137,29 @@ fn compile_waiting() {
             }
         }
     }
+}
+
+/// What compiled shapes are called in the store.
+const KIND: &str = "shape";
+
+/// The compiled code depends on the shape and on what compiles it: the library, known by its file.
+fn key(shape: &Shape) -> [u8; 32] {
+    static LIBRARY: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let path = crate::library_path().unwrap_or_default();
+        let (size, time) = std::fs::metadata(&path).map_or((0, None), |m| (m.len(), m.modified().ok()));
+        format!("{} {size} {time:?}", path.display()).into_bytes()
+    });
+    let mut h = blake3::Hasher::new();
+    h.update(&LIBRARY).update(&u64::from(shape.scratch).to_le_bytes()).update(&u64::from(shape.symbols).to_le_bytes());
+    shape.code.iter().for_each(|word| {
+        h.update(&word.to_le_bytes());
+    });
+    *h.finalize().as_bytes()
+}
+
+/// The object of an earlier process, or nothing.
+fn stored(key: &[u8; 32]) -> String {
+    host::store().and_then(|store| String::from_utf8(store.get(KIND, key)?).ok()).unwrap_or_default()
 }
 
 /// Memory for thunks: one file seen twice, writable here and executable there.

@@ -181,3 +181,44 @@ fn errors_of_cpp_text_are_data() {
     assert!(e[0].code.starts_with("cpp/"), "{e:?}");
     assert_eq!(host().include("no/such/header.hpp", "x.clj").unwrap_err()[0].code, "cpp/include");
 }
+
+/// Questions that speak of earlier ones are answered in one go, and their answers are known by what they turned out to ask.
+#[test]
+fn a_series_of_questions() {
+    raw("namespace series { enum E { A = 3 }; struct S { int n; S half() const; ~S(); }; inline S S::half() const { return S{n / 2}; } \
+         inline S::~S() {} inline S make(E e) { return S{e}; } inline int take(const S &) { return 1; } inline long take(int &) { return 2; } \
+         inline int one() { return 1; } }");
+    let h = host();
+    let name = |n: &str| Callee::Name { name: format!("series::{n}") };
+    let of = |question, local| Arg::Of { question, local };
+    let call = |callee, args: Vec<Arg>| Question::Call(CallQuestion { callee, args });
+    let series = [
+        Question::Name { name: "series::A".into() },
+        call(name("make"), vec![of(0, false)]),
+        call(Callee::Method { name: "half".into() }, vec![of(1, true)]),
+        call(name("take"), vec![of(2, false)]),
+        call(name("nothing"), vec![]),
+        call(name("take"), vec![of(4, false)]),
+        call(name("one"), vec![]),
+        call(name("take"), vec![of(6, true)]),
+    ];
+    h.send(0, &series[..3]);
+    h.send(3, &series[3..]);
+    assert!(h.settle());
+    let native = |ty: &str, category| Arg::Native { ty: format!("series::{ty}"), category };
+    let known = |q: Question| match h.known(&q) {
+        Some(Ok(Answer::Call(answer))) => answer,
+        other => panic!("{q:?}: {other:?}"),
+    };
+    assert_eq!(known(call(name("make"), vec![native("E", Category::Prvalue)])).result.name, "series::S");
+    let half = known(call(Callee::Method { name: "half".into() }, vec![native("S", Category::Lvalue)]));
+    assert_eq!(half.site.args, [native("S", Category::Lvalue)]);
+    assert_eq!(known(call(name("take"), vec![native("S", Category::Prvalue)])).result.name, "int");
+    let int = Arg::Native { ty: "int".into(), category: Category::Lvalue };
+    assert_eq!(known(call(name("take"), vec![int])).result.name, "long", "a local is an lvalue");
+    known(call(Callee::Destroy { ty: "series::S".into() }, vec![native("S", Category::Lvalue)]));
+    assert!(matches!(h.known(&call(name("nothing"), vec![])), Some(Err(_))), "what failed is known too");
+    // The next series begins anew.
+    h.send(0, &[call(name("take"), vec![of(1, false)])]);
+    assert!(h.settle());
+}

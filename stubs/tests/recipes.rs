@@ -150,6 +150,10 @@ inline int sum(int n, ...) { va_list l; va_start(l, n); double s = 0; for (int i
 inline std::string text(int n) { return std::string(n, 'x'); }
 inline long length(const std::string &s) { return static_cast<long>(s.size()); }
 struct Made { int a; float b; Made(int a, float b) : a(a + 1), b(b * 2) {} Made(const Made &) = default; int get(int k = 2) const { return a * k; } static int fixed() { return 6; } int operator+(int n) const { return a + n; } };
+struct Put { int a; float b; short c; Put(int a, float y) : a(a), b{y}, c(9) {} };
+struct Set { float x, y; char k = 3; Set(float p, float q) { x = p; y = q; } };
+struct Late { int a, b; Late(int x, int y) { b = y; a = x; } };
+struct Nest { Put p; int n; Nest(Put p, int n) : p(p), n(n) {} };
 }
 "#;
 
@@ -196,6 +200,18 @@ fn calls() {
         &[vec![n(4), scalar("double", 1), n(5), scalar("float", 3), n(-2)]],
     );
     same(Callee::Construct { ty: "rc::Made".into() }, &[("int", Prvalue), ("int", Prvalue)], &[vec![n(3), n(4)]]);
+    for ty in ["rc::Put", "rc::Set", "rc::Late"] {
+        same(Callee::Construct { ty: ty.into() }, &[("double", Prvalue), ("int", Lvalue)], &[vec![scalar("double", 3), n(4)]]);
+    }
+    let put = [floats(f32::from_bits(5), 2.5), 9, 0, 0, 0, 0, 0, 0];
+    same(Callee::Construct { ty: "rc::Nest".into() }, &[("rc::Put", Prvalue), ("int", Prvalue)], &[vec![put, n(7)]]);
+    let assign = Callee::Operator { token: "=".into() };
+    let set = |x: f32, y: f32| [floats(x, y), 4, 0, 0, 0, 0, 0, 0];
+    let site = bind(question(assign, &[("rc::Set", Lvalue), ("rc::Set", Prvalue)]));
+    assert_eq!(site.answer.recipe.as_ref().map(|r| r.symbols.len()), Some(0), "{:#?}", site.answer);
+    let inputs = [set(1.0, 2.0), set(3.0, 4.0)];
+    assert_eq!(run(site.stub, &inputs).1, run(compiled_by_clang(&site.answer), &inputs).1);
+    assert_eq!(run(site.stub, &inputs).1[0], inputs[1]);
     same(Callee::Construct { ty: "rc::Small".into() }, &[("int", Prvalue), ("int", Prvalue)], &[vec![n(3), n(4)]]);
     let made = [floats(f32::from_bits(5), 2.5), 0, 0, 0, 0, 0, 0, 0];
     same(Callee::Method { name: "get".into() }, &[("rc::Made", Lvalue), ("int", Prvalue)], &[vec![made, n(4)]]);

@@ -203,6 +203,6 @@ pub fn site(result: CppType) -> questions::CallAnswer {
         direct: None,
         recipe: None,
         version: 0,
-        span: None,
+        settled: String::new(),
     }
 }

@@ -28,10 +28,13 @@ pub enum Request {
     Open { config: SessionConfig },
     /// C++ text at global scope. `(cpp/raw …)`; an `#include` line too.
     Raw { text: String, file: String, line: u32 },
-    /// Answers about names, types and calls; never emits code.
+    /// Answers about names, types and calls; never emits code. `first`: the number of the first one in its series, which
+    /// begins with number 0; [`ASIDE`]: they belong to none.
     Ask {
         #[serde(serialize_with = "compact::questions")]
         questions: Vec<Question>,
+        #[serde(default)]
+        first: u32,
     },
     /// One module with a trampoline each; a failed site fails alone.
     Trampolines { sites: Vec<Site> },
@@ -42,8 +45,9 @@ pub enum Request {
     Load { object: Blob, symbols: Vec<(String, u64)>, exports: Vec<String> },
     /// Writes a held object into a file, self-describing, for `Load` in a later process. By temporary file and rename.
     Save { object: Blob, path: String },
-    /// Compiled recipes, which depend on nothing but the shape; `Response::Shapes` has an address each.
-    Shapes { shapes: Vec<Shape> },
+    /// Compiled recipes, which depend on nothing but the shape; `Response::Shapes` has an address each. `objects`: what an earlier
+    /// reply gave for the shape, perhaps in another process; empty where it is to be compiled.
+    Shapes { shapes: Vec<Shape>, objects: Vec<String> },
     /// Symbols that the process provides to everything that is linked from now on: the runtime of generated code.
     Bind { symbols: Vec<(String, u64)> },
     /// Addresses of what recipes mention, emitted where the session knows a definition that nobody has emitted; 0 where none is
@@ -56,6 +60,9 @@ pub enum Request {
     /// For tests of containment only: crash the compiler on purpose.
     Crash,
 }
+
+/// The number of questions that belong to no series.
+pub const ASIDE: u32 = u32::MAX;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -79,9 +86,11 @@ pub enum Response {
         bytes: u64,
     },
     /// `void shape(void* record, void** args, void* ret)`, in the order asked; 0 for a shape that cannot be made. The record's
-    /// third word points to the addresses of symbols and texts.
+    /// third word points to the addresses of symbols and texts. `objects`: what was compiled, in hexadecimal digits; empty for what
+    /// was known, was given, or cannot be made.
     Shapes {
         addresses: Vec<u64>,
+        objects: Vec<String>,
     },
     Addresses {
         addresses: Vec<u64>,
@@ -223,6 +232,64 @@ pub struct CallQuestion {
     pub args: Vec<Arg>,
 }
 
+impl Question {
+    /// The question with what it says of others put in their place: `of` gives type and category of a question of the series.
+    /// None: one of them is not known.
+    pub fn complete(&self, of: impl Fn(u32) -> Option<(String, Category)>) -> Option<Question> {
+        let Question::Call(call) = self else { return Some(self.clone()) };
+        let args = call.args.iter().map(|arg| match arg {
+            Arg::Of { question, local } => {
+                let (ty, category) = of(*question)?;
+                let category = if *local && category == Category::Prvalue { Category::Lvalue } else { category };
+                Some(Arg::Native { ty, category })
+            }
+            other => Some(other.clone()),
+        });
+        Some(Question::Call(CallQuestion { callee: call.callee.clone(), args: args.collect::<Option<_>>()? }))
+    }
+    /// Puts the site into the answer to this question.
+    pub fn site(&self, answer: &mut Answer) {
+        if let (Question::Call(asked), Answer::Call(call)) = (self, answer) {
+            if let Some(call) = Arc::get_mut(call) {
+                let mut args = asked.args.clone();
+                for ((arg, ty), how) in args.iter_mut().zip(&call.args).zip(call.settled.bytes()) {
+                    let category = match how {
+                        b'l' => Category::Lvalue,
+                        b'p' => Category::Prvalue,
+                        _ => continue,
+                    };
+                    *arg = Arg::Native { ty: ty.name.clone(), category };
+                }
+                call.site = Site { callee: asked.callee.clone(), args, version: call.version };
+            }
+        }
+    }
+    /// Says nothing of other questions.
+    pub fn stands_alone(&self) -> bool {
+        !matches!(self, Question::Call(call) if call.args.iter().any(|a| matches!(a, Arg::Of { .. })))
+    }
+}
+
+impl Answer {
+    /// As an argument of a call: the type's name and the category. None: it is no expression.
+    pub fn as_argument(&self) -> Option<(String, Category)> {
+        match self {
+            Answer::Call(call) => Some((call.result.name.clone(), call.result_category)),
+            Answer::Variable { ty } => Some((ty.name.clone(), Category::Lvalue)),
+            Answer::EnumConstant { ty, .. } | Answer::Constant { ty, value: Some(_) } => {
+                Some((ty.name.clone(), Category::Prvalue))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Default for Callee {
+    fn default() -> Callee {
+        Callee::Invoke {}
+    }
+}
+
 /// What is called. `args[0]` is the object for `Method`, `Field`, `Invoke`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "callee", rename_all = "snake_case")]
@@ -291,6 +358,9 @@ pub enum Arg {
     Boxed {},
     /// A Clojure function literal where a callable is wanted: takes the parameter's type.
     Callback {},
+    /// What an earlier question of the series is about: the result of a call, the object that a name stands for. `local`: as the
+    /// variable that it initialised. Whoever asks does not know the type yet; never in a site.
+    Of { question: u32, local: bool },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -365,7 +435,9 @@ pub struct Overload {
 /// when seen again without asking.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CallAnswer {
-    /// The site with every argument's type fixed: the key of its trampoline.
+    /// The site with every argument's type fixed: the key of its trampoline. A reply does not repeat it: it is what was asked
+    /// (`Question::site`).
+    #[serde(default)]
     pub site: Site,
     /// The result as an expression: without reference; `result_category` says the rest.
     pub result: CppType,
@@ -396,8 +468,9 @@ pub struct CallAnswer {
     /// Version of the chosen declaration.
     #[serde(default)]
     pub version: u32,
+    /// A letter an argument: `l` and `p` for one that was `Boxed` or a `Callback` and is an lvalue or prvalue of the type in `args`.
     #[serde(default)]
-    pub span: Option<Span>,
+    pub settled: String,
 }
 
 /// What a site does, in terms of machine code: no conversion, no copy, nothing evaluated besides it. A pointer that is
@@ -442,7 +515,7 @@ pub enum Abi {
 }
 
 /// A call site with exact types: the key of a trampoline. Equal sites share one.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Site {
     pub callee: Callee,
     pub args: Vec<Arg>,
@@ -503,12 +576,17 @@ mod compact {
         out.serialize_element(text)?;
         out.serialize_element(&matches!(call.callee, Callee::Cast { unchecked: true, .. }))?;
         for arg in &call.args {
+            if let Arg::Of { question, local } = arg {
+                out.serialize_element(&question.to_string())?;
+                out.serialize_element(if *local { "v" } else { "r" })?;
+                continue;
+            }
             let (ty, category) = match arg {
                 Arg::Native { ty, category: Category::Lvalue } => (ty.as_str(), "l"),
                 Arg::Native { ty, category: Category::Xvalue } => (ty.as_str(), "x"),
                 Arg::Native { ty, category: Category::Prvalue } => (ty.as_str(), "p"),
                 Arg::Boxed {} => ("", "b"),
-                Arg::Callback {} => ("", "c"),
+                Arg::Callback {} | Arg::Of { .. } => ("", "c"),
             };
             out.serialize_element(ty)?;
             out.serialize_element(category)?;

@@ -325,10 +325,10 @@ impl Analyzer<'_> {
         };
         // `(.method Class …)`: a static called as a member never comes up; `object` is an expression.
         let object_id = self.at_child(form, 1, |a| a.expr(object, Want::Any, Position::Value))?;
-        if self.is_unknown(object_id) {
+        if self.is_obscure(object_id) {
             return Err(self.missing());
         }
-        if let Ty::Cpp(..) = self.ty(object_id) {
+        if self.is_unknown(object_id) || self.ty(object_id) != Ty::Value {
             return self.cpp_member(object_id, name, form, args, position);
         }
         let name = self.add_text(name)?;

@@ -93,10 +93,10 @@ impl Analyzer<'_> {
         let [ty, v] = args[..] else { return Err(self.arity(name, &format!("({name} Type value)"))) };
         let text = self.at_child(form, 1, |a| a.type_text(ty))?;
         let value = self.at_child(form, 2, |a| a.cpp_arg(v))?;
-        if self.is_unknown(value) {
+        if self.is_obscure(value) {
             return Err(self.missing());
         }
-        if self.ty(value) == Ty::Value {
+        if !self.is_unknown(value) && self.ty(value) == Ty::Value {
             let t = self.at_child(form, 1, |a| a.type_named(&text))?;
             return self.convert_in(value, t);
         }
@@ -139,7 +139,8 @@ impl Analyzer<'_> {
         }
         let folds = matches!(token, "+" | "*" | "|" | "&" | "^" | "&&" | "||");
         if args.len() > 2 && folds {
-            let mut left = self.operator(op, form, &args[..2], Position::Value)?;
+            let left = self.operator(op, form, &args[..2], Position::Value);
+            let mut left = self.part(left)?;
             for (i, &a) in args.iter().enumerate().skip(2) {
                 let right = self.at_child(form, i + 1, |an| an.cpp_arg(a))?;
                 let p = if i + 1 == args.len() { position } else { Position::Value };
@@ -184,10 +185,10 @@ impl Analyzer<'_> {
     /// `(set! place value)` and `(cpp/= place value)` on C++ lvalues.
     pub(crate) fn cpp_assign(&mut self, target: Value, value: Value, position: Position) -> Res<ExprId> {
         let target = self.cpp_arg(target)?;
-        if self.is_unknown(target) {
+        if self.is_obscure(target) {
             return Err(self.missing());
         }
-        if self.ty(target) == Ty::Value {
+        if !self.is_unknown(target) && self.ty(target) == Ty::Value {
             return Err(self.error("analyze/set", "set! wants a var, a field or a C++ lvalue"));
         }
         let value = self.cpp_arg(value)?;
@@ -206,7 +207,11 @@ impl Analyzer<'_> {
             let value = NativeConst::Bits(bits);
             return Ok(self.add(Expr::NativeLiteral { value }, position, Ty::Cpp(ty, Category::Prvalue)));
         }
-        match self.ask(Question::Name { name: name.to_owned() })? {
+        let answered = self.ask(Question::Name { name: name.to_owned() });
+        if answered.is_err() {
+            self.await_last();
+        }
+        match answered? {
             Answer::Variable { .. } => {
                 let callee = Callee::Variable { name: name.to_owned() };
                 self.cpp_site(callee, Value::NIL, Vec::new(), position)
@@ -337,8 +342,9 @@ impl Analyzer<'_> {
             Ty::Cpp(t, Category::Prvalue) if t == ty => Ok(id),
             Ty::Cpp(t, _) if t == ty && self.tree.ty(t).repr != Repr::Memory => Ok(self.load(id, t)),
             Ty::Cpp(..) => {
-                let text = self.tree.ty(ty).name.clone();
-                self.cpp_site(Callee::Cast { ty: text, unchecked: false }, Value::NIL, vec![(id, 1)], Position::Value)
+                let callee = Callee::Cast { ty: self.tree.ty(ty).name.clone(), unchecked: false };
+                let converted = self.cpp_site(callee, Value::NIL, vec![(id, 1)], Position::Value);
+                self.part(converted)
             }
         }
     }
@@ -351,7 +357,8 @@ impl Analyzer<'_> {
                 Repr::Void => Err(self.error("cpp/type", "the test's call returns void")),
                 Repr::Memory => {
                     let callee = Callee::Cast { ty: "bool".into(), unchecked: false };
-                    self.cpp_site(callee, Value::NIL, vec![(id, 1)], Position::Value)
+                    let test = self.cpp_site(callee, Value::NIL, vec![(id, 1)], Position::Value);
+                    self.part(test)
                 }
                 _ if category == Category::Prvalue => Ok(id),
                 _ => Ok(self.load(id, t)),

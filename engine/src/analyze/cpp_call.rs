@@ -79,11 +79,11 @@ impl Analyzer<'_> {
         args: Vec<(ExprId, usize)>,
         position: Position,
     ) -> Res<ExprId> {
-        if args.iter().any(|&(id, _)| self.is_unknown(id)) {
+        if args.iter().any(|&(id, _)| self.is_obscure(id)) {
             return Err(self.missing());
         }
         if let [(id, _)] = args[..] {
-            if self.ty(id) == Ty::Value && !matches!(self.tree.expr(id), Expr::Fn { .. }) {
+            if !self.is_unknown(id) && self.ty(id) == Ty::Value && !matches!(self.tree.expr(id), Expr::Fn { .. }) {
                 if let Some(ty) = self.converted_type(&callee)? {
                     return self.convert_in(id, ty);
                 }
@@ -91,13 +91,21 @@ impl Analyzer<'_> {
         }
         let mut kinds = Vec::with_capacity(args.len());
         for &(id, _) in &args {
+            if let Some(Awaited { question, local }) = self.awaited(id) {
+                kinds.push(Arg::Of { question, local });
+                continue;
+            }
             kinds.push(match self.ty(id) {
                 Ty::Cpp(t, category) => Arg::Native { ty: self.tree.ty(t).name.clone(), category },
                 Ty::Value if matches!(self.tree.expr(id), Expr::Fn { .. }) => Arg::Callback {},
                 Ty::Value => Arg::Boxed {},
             });
         }
-        let answer = match self.answer(Question::Call(CallQuestion { callee: callee.clone(), args: kinds }))? {
+        let answered = self.answer(Question::Call(CallQuestion { callee: callee.clone(), args: kinds }));
+        if answered.is_err() {
+            self.await_last();
+        }
+        let answer = match answered? {
             Ok(Answer::Call(answer)) => answer,
             Ok(_) => return Err(self.error("cpp/call", "this cannot be called")),
             Err(d) => return Err(self.refused_call(d, &callee, form, &args)),

@@ -142,9 +142,17 @@ impl Analyzer<'_> {
             if let Some(known) = host::parts().cpp.known(&q) {
                 return Ok(known);
             }
-            if let Some(c) = self.collecting.as_mut().filter(|c| !c.asked.contains(&q)) {
-                c.asked.insert(q.clone());
-                c.questions.push(q);
+            if let Some(c) = &mut self.collecting {
+                let next = c.questions.len() as u32;
+                let number = *c.asked.entry(q.clone()).or_insert(next);
+                c.last = Some(number);
+                if number == next {
+                    c.questions.push(q);
+                    if c.questions.len() - c.sent >= if c.sent == 0 { FIRST_BATCH } else { BATCH } {
+                        host::parts().cpp.send(c.sent as u32, &c.questions[c.sent..]);
+                        c.sent = c.questions.len();
+                    }
+                }
             }
             return Err(self.missing());
         }

@@ -85,7 +85,13 @@ pub fn analyze(form: Value, places: &PlaceTable, file: &str, place: reader::Plac
         match a.collecting.take() {
             Some(c) if c.questions.is_empty() && !c.failed => return unit::finish(a, form, place),
             Some(c) if c.questions.is_empty() => break,
-            Some(c) => drop(crate::host::parts().cpp.ask(&c.questions)),
+            Some(c) => {
+                let cpp = &crate::host::parts().cpp;
+                cpp.send(c.sent as u32, &c.questions[c.sent..]);
+                if !cpp.settle() {
+                    break;
+                }
+            }
             None => break,
         }
     }
@@ -97,14 +103,33 @@ pub fn analyze(form: Value, places: &PlaceTable, file: &str, place: reader::Plac
 /// Passes that may collect questions: one a level of nesting that matters; what is deeper is asked one by one.
 const MAX_PASSES: usize = 12;
 
-/// What a collecting pass met.
+/// So many questions are sent at once while a pass goes on: the compiler works beside it. The first are few, so that it begins
+/// early; when it has answered them, the next are there.
+const FIRST_BATCH: usize = 6;
+const BATCH: usize = 24;
+
+/// Which question of the pass says the type of a node that is not known yet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Awaited {
+    question: u32,
+    /// The node is a local that was initialised with the question's result.
+    local: bool,
+}
+
+/// What a collecting pass met. Its questions are one series: those of calls whose arguments are calls say so, and the compiler,
+/// which answers in order, knows what these give.
 #[derive(Default)]
 struct Collected {
     questions: Vec<questions::Question>,
-    asked: std::collections::HashSet<questions::Question>,
-    /// Nodes and slots whose C++ type waits for an answer.
-    unknown: std::collections::HashSet<ExprId>,
-    unknown_slots: std::collections::HashSet<(usize, Slot)>,
+    asked: HashMap<questions::Question, u32>,
+    /// How many of them were sent.
+    sent: usize,
+    /// Nodes and slots whose C++ type waits for an answer; for which, where it is one answer alone.
+    unknown: HashMap<ExprId, Option<Awaited>>,
+    unknown_slots: HashMap<(usize, Slot), Option<Awaited>>,
+    /// The question asked last, and the one that says what the form at hand is.
+    last: Option<u32>,
+    awaited: Option<Awaited>,
     /// Something failed, perhaps only for want of an answer: the last pass will say.
     failed: bool,
 }
@@ -301,25 +326,58 @@ impl Analyzer<'_> {
         let id = self.literal(Value::NIL, position)?;
         if let Some(c) = &mut self.collecting {
             c.failed = true;
-            c.unknown.insert(id);
+            let awaited = c.awaited.take();
+            c.unknown.insert(id, awaited);
         }
         Ok(id)
     }
 
     /// Does the node stand for one whose type is not known yet?
     pub(crate) fn is_unknown(&self, id: ExprId) -> bool {
-        self.collecting.as_ref().is_some_and(|c| c.unknown.contains(&id))
+        self.collecting.as_ref().is_some_and(|c| c.unknown.contains_key(&id))
     }
 
-    pub(crate) fn mark_unknown_slot(&mut self, slot: Slot) {
-        let depth = self.scopes.len();
+    /// Which question will say the type of an unknown node.
+    pub(crate) fn awaited(&self, id: ExprId) -> Option<Awaited> {
+        self.collecting.as_ref().and_then(|c| c.unknown.get(&id).copied().flatten())
+    }
+
+    /// Not known, and no one question will say it.
+    pub(crate) fn is_obscure(&self, id: ExprId) -> bool {
+        self.is_unknown(id) && self.awaited(id).is_none()
+    }
+
+    /// The question asked last says what the form at hand is.
+    pub(crate) fn await_last(&mut self) {
         if let Some(c) = &mut self.collecting {
-            c.unknown_slots.insert((depth, slot));
+            c.awaited = c.last.map(|question| Awaited { question, local: false });
         }
     }
 
-    fn is_unknown_slot(&self, depth: usize, slot: Slot) -> bool {
-        self.collecting.as_ref().is_some_and(|c| c.unknown_slots.contains(&(depth, slot)))
+    /// The result of a part of the form at hand, which says nothing of the form's own type where it fails.
+    pub(crate) fn part(&mut self, result: Res<ExprId>) -> Res<ExprId> {
+        if let (Err(_), Some(c)) = (&result, &mut self.collecting) {
+            c.awaited = None;
+        }
+        result
+    }
+
+    /// The slot's variable takes the unknown value of a node.
+    pub(crate) fn mark_unknown_slot(&mut self, slot: Slot, awaited: Option<Awaited>) {
+        let depth = self.scopes.len();
+        if let Some(c) = &mut self.collecting {
+            c.unknown_slots.insert((depth, slot), awaited);
+        }
+    }
+
+    /// `missing`, if the slot's type is not known yet.
+    fn know_slot(&mut self, depth: usize, slot: Slot) -> Res<()> {
+        let innermost = depth == self.scopes.len();
+        let Some(c) = &mut self.collecting else { return Ok(()) };
+        let Some(&awaited) = c.unknown_slots.get(&(depth, slot)) else { return Ok(()) };
+        // What is captured has a type of its own.
+        c.awaited = awaited.filter(|_| innermost);
+        Err(self.missing())
     }
 
     /// 'Not known yet', in a collecting pass: never leaves the analyzer.

@@ -178,9 +178,10 @@ impl Analyzer<'_> {
                     let this = self.find_bits(this, "this")?;
                     return Ok(this.map(|this| Found::Field { this: Box::new(this), index, mutable }));
                 }
-                if self.is_unknown_slot(depth + 1, l.slot) {
-                    return Err(self.missing());
-                }
+                let slot = l.slot;
+                self.know_slot(depth + 1, slot)?;
+                let scope = &self.scopes[depth];
+                let Some(l) = scope.find(bits) else { return Ok(None) };
                 if depth == innermost {
                     return Ok(Some(Found::Local(l.clone())));
                 }

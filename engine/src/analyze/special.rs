@@ -300,7 +300,8 @@ impl Analyzer<'_> {
         let id = self.end_full_expression(id, mark, Position::Value);
         let slot = self.scope().slot();
         if self.is_unknown(id) {
-            self.mark_unknown_slot(slot);
+            let awaited = self.awaited(id).map(|a| Awaited { local: true, ..a });
+            self.mark_unknown_slot(slot, awaited);
         }
         let ty = match (self.ty(id), native) {
             (Ty::Cpp(t, Category::Prvalue), Some(_)) => Ty::Cpp(t, Category::Lvalue),
@@ -373,7 +374,7 @@ impl Analyzer<'_> {
             let id = self.end_full_expression(id, mark, Position::Value);
             let slot = self.scope().slot();
             if self.is_unknown(id) {
-                self.mark_unknown_slot(slot);
+                self.mark_unknown_slot(slot, None);
             }
             let ty = self.ty(id);
             self.scope().bind(name, slot, ty, hint_of(name)?);

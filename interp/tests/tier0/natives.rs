@@ -88,7 +88,7 @@ impl Make {
             direct: None,
             recipe: None,
             version: 0,
-            span: None,
+            settled: String::new(),
         }));
         SiteId(self.tree.sites.len() as u32 - 1)
     }

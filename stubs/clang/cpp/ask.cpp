@@ -112,6 +112,7 @@ json::Object Asker::declared(Calls &calls, const Named &n) {
   case Named::EnumConstant: {
     auto *c = cast<EnumConstantDecl>(n.decl);
     llvm::APSInt v = c->getInitVal();
+    about = {c->getType(), Category::Prvalue};
     json::Value number = v.isSigned() ? json::Value(v.getSExtValue()) : json::Value(static_cast<uint64_t>(v.getZExtValue()));
     return json::Object{{"is", "enum_constant"}, {"ty", types.mention(c->getType())}, {"value", std::move(number)}};
   }
@@ -127,6 +128,7 @@ json::Object Asker::declared(Calls &calls, const Named &n) {
   case Named::Variable: {
     if (auto *v = dyn_cast<ValueDecl>(n.decl)) {
       bool field = isa<FieldDecl>(v) || isa<IndirectFieldDecl>(v);
+      if (!field) about = {v->getType().getNonReferenceType(), Category::Lvalue};
       return json::Object{{"is", field ? "field" : "variable"}, {"ty", types.mention(v->getType().getNonReferenceType())}};
     }
     return json::Object{{"is", "class_template"}, {"name", n.decl->getQualifiedNameAsString()}};
@@ -454,7 +456,11 @@ std::optional<std::string> Asker::call(Calls &calls, Site site) {
   std::vector<Operand> operands = calls.operandsOf(site, f, /*real=*/false);
   if (operands.size() != site.args.size()) return std::nullopt;
   EnterExpressionEvaluationContext unevaluated(sema, Sema::ExpressionEvaluationContext::Unevaluated);
+  std::string settled;  // the categories of arguments that came without
+  for (auto &a : site.args) settled += a.kind == Arg::Native ? '.' : '?';
   if (!calls.settle(site, operands)) return std::nullopt;
+  for (size_t i = 0; i < settled.size(); ++i)
+    if (settled[i] == '?' && site.args[i].kind == Arg::Native) settled[i] = site.args[i].category == Category::Lvalue ? 'l' : 'p';
   Expr *e = calls.build(site.callee, operands);
   if (!e || session.collector.failed()) return std::nullopt;
   if (e->hasPlaceholderType()) {
@@ -465,6 +471,7 @@ std::optional<std::string> Asker::call(Calls &calls, Site site) {
   bool lazyTemporary = e->isXValue() && isa<MaterializeTemporaryExpr>(e);
   std::string category = e->isGLValue() && e->getObjectKind() != OK_Ordinary ? "prvalue" : lazyTemporary ? "prvalue" : categoryOf(e);
   if (category == "prvalue") t = t.getUnqualifiedType();
+  about = {t, category == "lvalue" ? Category::Lvalue : category == "xvalue" ? Category::Xvalue : Category::Prvalue};
   Fields out;
   out.number("result", types.mention(t)).string("result_category", category);
   out.string("text", clean(textOf(types, site, operands, e))).flag("noexcept", sema.canThrow(e) == CT_Cannot);
@@ -487,9 +494,10 @@ std::optional<std::string> Asker::call(Calls &calls, Site site) {
   if (auto recipe = recipeOf(calls, operands, e, category != "prvalue")) out.raw("recipe", recipeText(*recipe));
   auto version = fn ? types.versions.find(fn->getCanonicalDecl()) : types.versions.end();
   if (version != types.versions.end()) site.version = version->second;
-  out.raw("site", siteText(site)).number("version", site.version);
+  if (site.version) out.number("version", site.version);
+  if (settled.find_first_not_of('.') != std::string::npos) out.string("settled", settled);
   if (!fn) return out.done();
-  out.string("signature", printed(ast, fn)).raw("span", spanText(session, fn->getLocation()));
+  out.string("signature", printed(ast, fn));
   out.flag("is_virtual", chosen.dispatch).flag("extern_c", fn->isExternC());
   GlobalDecl global;
   if (auto *c = dyn_cast<CXXConstructorDecl>(fn)) global = GlobalDecl(c, Ctor_Complete);
@@ -596,6 +604,20 @@ std::string Asker::answer(const Site &site) {
   std::optional<std::string> out;
   bool good = session.attempt(t, [&] { return (out = call(calls, site)).has_value(); });
   return settled(calls, t, good && out, "call", out.value_or(""), fallback);
+}
+
+bool Asker::complete(Site &site, const Series &series) {
+  for (auto &a : site.args) {
+    if (a.kind != Arg::Of) continue;
+    size_t number = series.all.size();
+    if (llvm::StringRef(a.type).getAsInteger(10, number) || number >= series.all.size()) return false;
+    auto &about = series.all[number];
+    if (about.type.isNull()) return false;
+    a.kind = Arg::Native;
+    a.type = types.name(about.type);
+    a.category = a.local && about.category == Category::Prvalue ? Category::Lvalue : about.category;
+  }
+  return true;
 }
 
 std::string Asker::answer(const json::Object &q) {

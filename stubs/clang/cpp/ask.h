@@ -5,12 +5,25 @@
 
 namespace rung {
 
+// What the questions of a series were about so far: the types and categories of results, of the objects that names stand for.
+// Null types: of what failed or is no expression.
+struct Series {
+  struct About {
+    clang::QualType type;
+    Category category = Category::Prvalue;
+  };
+  std::vector<About> all;
+};
+
 class Asker {
 public:
   Asker(Session &session, Types &types) : session(session), types(types) {}
+  Series::About about;  // the last question
   // `{"Ok": answer}` or `{"Err": diagnostic}`, as JSON.
   std::string answer(const llvm::json::Object &question);
   std::string answer(const Site &);
+  // Puts the types of what a site speaks of in their place. False: one has none.
+  bool complete(Site &, const Series &);
   llvm::json::Array complete(llvm::StringRef prefix);
 
 private:

@@ -33,10 +33,6 @@ const Pair kinds[] = {
     {"copy", Callee::Copy, "ty"},           {"move", Callee::Move, "ty"},
 };
 
-const char *categoryName(Category c) {
-  return c == Category::Lvalue ? "lvalue" : c == Category::Xvalue ? "xvalue" : "prvalue";
-}
-
 // Splits `a::b<c::d>::e` before its last part.
 std::pair<StringRef, StringRef> splitLast(StringRef name) {
   int depth = 0;
@@ -110,24 +106,6 @@ std::optional<Site> siteFrom(const json::Object &o, std::string &error) {
   return site;
 }
 
-std::string siteText(const Site &site) {
-  Fields callee;
-  for (auto &k : kinds)
-    if (k.kind == site.callee.kind) {
-      callee.string("callee", k.name);
-      if (k.field) callee.string(k.field, clean(site.callee.text));
-    }
-  if (site.callee.kind == Callee::Cast) callee.flag("unchecked", site.callee.unchecked);
-  std::vector<std::string> args;
-  for (auto &a : site.args) {
-    if (a.kind == Arg::Native)
-      args.push_back(Fields().string("arg", "native").string("ty", a.type).string("category", categoryName(a.category)).done());
-    else
-      args.push_back(Fields().string("arg", a.kind == Arg::Boxed ? "boxed" : "callback").done());
-  }
-  return Fields().raw("callee", callee.done()).raw("args", Fields::list(args)).number("version", site.version).done();
-}
-
 std::optional<Site> siteFrom(const json::Array &a, std::string &error) {
   Site site;
   auto tag = a.size() >= 3 ? a[0].getAsString() : std::nullopt;
@@ -145,6 +123,7 @@ std::optional<Site> siteFrom(const json::Array &a, std::string &error) {
     auto category = a[i + 1].getAsString().value_or("p");
     if (category == "b") arg.kind = Arg::Boxed;
     else if (category == "c") arg.kind = Arg::Callback;
+    else if (category == "r" || category == "v") arg.kind = Arg::Of, arg.local = category == "v";
     arg.category = category == "l" ? Category::Lvalue : category == "x" ? Category::Xvalue : Category::Prvalue;
     arg.type = a[i].getAsString().value_or("").str();
     site.args.push_back(std::move(arg));

@@ -9,9 +9,10 @@ namespace rung {
 enum class Category { Lvalue, Xvalue, Prvalue };
 
 struct Arg {
-  enum Kind { Native, Boxed, Callback } kind = Native;
-  std::string type;
+  enum Kind { Native, Boxed, Callback, Of } kind = Native;
+  std::string type;  // of `Of` the number of the question in its series that is spoken of
   Category category = Category::Prvalue;
+  bool local = false;  // of `Of`: as the variable that was initialised with it
 };
 
 struct Callee {
@@ -28,7 +29,6 @@ struct Site {
 };
 
 std::optional<Site> siteFrom(const llvm::json::Object &, std::string &error);
-std::string siteText(const Site &);
 // `[callee, its text, unchecked, type, category, type, …]`: how a form's questions come; a category of `b`, `c` is no type's.
 std::optional<Site> siteFrom(const llvm::json::Array &, std::string &error);
 

@@ -2,6 +2,7 @@
 // form's hundred answers, with ten objects each, would pay for.
 #pragma once
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 #include <string>
@@ -28,7 +29,11 @@ public:
 
   // `value` as a JSON string; it is UTF-8.
   static std::string quoted(llvm::StringRef value) {
-    std::string out = "\"";
+    std::string out;
+    out.reserve(value.size() + 2);
+    out += '"';
+    auto plain = [](char c) { return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20; };
+    if (llvm::all_of(value, plain)) return out.append(value.data(), value.size()) + '"';
     for (char c : value) {
       if (c == '"' || c == '\\') out += '\\', out += c;
       else if (static_cast<unsigned char>(c) >= 0x20) out += c;

@@ -83,6 +83,7 @@ bool Library::start(std::string &error) {
   rawDeclarations.clear();
   waiting.clear();
   newTypes.clear();
+  series.all.clear();
   tags = 0;
   ++generation;
   // With a precompiled header the prelude is in it; an empty input brings out what it defines.
@@ -213,14 +214,22 @@ std::string Library::ask(const Object &request) {
   std::vector<std::string> answers;
   Asker asker(*session, *types);
   types->openTable();
+  int64_t first = request.getInteger("first").value_or(0);
+  if (!first) series.all.clear();
   if (auto *questions = request.getArray("questions"))
     for (auto &q : *questions) {
       std::string error = "a question that is neither object nor array";
       auto *array = q.getAsArray();
       auto site = array ? siteFrom(*array, error) : std::nullopt;
+      asker.about = {};
+      if (site && !asker.complete(*site, series)) {
+        site.reset();
+        error = "it depends on a question that has no answer";
+      }
       if (site) answers.push_back(asker.answer(*site));
       else if (auto *object = q.getAsObject()) answers.push_back(asker.answer(*object));
       else answers.push_back(Fields().raw("Err", rendered(diagnostic("cpp/call", error))).done());
+      if (first != UINT32_MAX) series.all.push_back(asker.about);
     }
   std::string table = Fields::list(types->takeTable());
   return Fields().raw("answers", Fields().raw("types", table).raw("answers", Fields::list(answers)).done()).done();
@@ -267,6 +276,7 @@ json::Value Library::dispatch(const Object &request) {
   if (op == "lookup") return lookup(request);
   if (op == "provide") return provide(request);
   if (op == "later") return later();
+  if (op == "prepare") return prepare();
   if (op == "complete") return complete(request);
   if (op == "crash") abort();
   return failed("cpp/call", "an unknown request: " + op);

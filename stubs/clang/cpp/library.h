@@ -49,6 +49,7 @@ private:
   llvm::json::Value provide(const Object &);
   // What nobody waits for: emits the inline functions that raw code defined.
   llvm::json::Value later();
+  llvm::json::Value prepare();
   // Emits definitions that the session has, as far as they can be linked.
   void define(llvm::ArrayRef<clang::GlobalDecl>, std::vector<uint64_t> &inits);
   llvm::json::Value bind(const Object &);
@@ -108,6 +109,7 @@ private:
   unsigned tags = 0;       // ABI tags given in this session
   std::vector<clang::GlobalDecl> waiting;  // inline functions of raw code, not emitted yet
   std::vector<clang::QualType> newTypes;   // that raw code's functions take and give
+  Series series;           // of the questions that are being asked
   std::vector<uint64_t> owed;  // initialisers of inputs whose reply could not name them
   unsigned generation = 0;  // of the session
   bool dead = false;

@@ -108,12 +108,10 @@ static void *ofProcess(const std::string &symbol) {
   return dlsym(process, symbol.c_str());
 }
 
-bool Linker::inProcess(StringRef symbol) const {
-  auto it = process.find(symbol);
-  if (it != process.end() && it->second) return true;
-  bool there = ofProcess(symbol.str()) != nullptr;
-  process[symbol] = there;
-  return there;
+uint64_t Linker::inProcess(StringRef symbol) const {
+  uint64_t &at = process[symbol];
+  if (!at) at = reinterpret_cast<uint64_t>(ofProcess(symbol.str()));
+  return at;
 }
 
 bool Linker::bind(StringRef symbol, uint64_t at, std::string &error) {
@@ -308,7 +306,7 @@ uint64_t Linker::address(StringRef symbol, std::vector<Missing> &lacking, std::s
   if (!group.empty() && !link(group, error)) return 0;
   if (auto a = absolute.find(symbol); a != absolute.end()) return a->second;
   if (!owner.count(symbol) && !stubs.count(symbol))
-    return reinterpret_cast<uint64_t>(ofProcess(symbol.str()));
+    return inProcess(symbol);
   auto at = jit->lookup(symbol);
   if (!at) {
     error = reason(at.takeError());

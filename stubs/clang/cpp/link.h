@@ -22,7 +22,7 @@ public:
   static std::unique_ptr<Linker> create(std::string &error);
 
   bool defined(llvm::StringRef symbol) const { return owner.count(symbol) || stubs.count(symbol) || absolute.count(symbol); }
-  bool inProcess(llvm::StringRef symbol) const;
+  uint64_t inProcess(llvm::StringRef symbol) const;
   // In the C++ standard library that the process has loaded: its own inline functions, compiled already.
   bool inStandardLibrary(llvm::StringRef symbol) const;
   bool replaceable(llvm::StringRef symbol) const { return stubs.count(symbol); }
@@ -67,7 +67,7 @@ private:
   llvm::StringMap<size_t> stubs;                  // replaceable symbol → object with its newest body (or none yet)
   llvm::StringMap<std::string> newest;            // replaceable symbol → name of its newest body
   llvm::StringMap<uint64_t> absolute;
-  mutable llvm::StringMap<bool> process;
+  mutable llvm::StringMap<uint64_t> process;
   unsigned apart = 0;
 };
 

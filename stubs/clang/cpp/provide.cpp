@@ -67,6 +67,16 @@ json::Value Library::provide(const Object &request) {
   return json::Object{{"answer", "provided"}, {"addresses", std::move(out)}, {"inits", std::move(run)}};
 }
 
+json::Value Library::prepare() {
+  for (auto &symbol : session->mentioned) {
+    std::string error;
+    std::vector<Missing> lacking;
+    linker->address(symbol, lacking, error);
+  }
+  session->mentioned.clear();
+  return json::Object{{"answer", "opened"}};
+}
+
 json::Value Library::later() {
   std::vector<GlobalDecl> wanted;
   for (GlobalDecl d : waiting)

@@ -9,6 +9,7 @@
 #include "clang/CodeGen/CodeGenABITypes.h"
 #include "clang/CodeGen/ModuleBuilder.h"
 #include "llvm/IR/DerivedTypes.h"
+#include <charconv>
 
 using namespace clang;
 
@@ -53,6 +54,11 @@ public:
 
 private:
   using Dest = llvm::function_ref<bool()>;
+  struct Inside {
+    const CXXConstructExpr *of;
+    const Inside *outer;
+  };
+  const Inside *inside = nullptr;
 
   bool op(Op o, int64_t a = 0, int64_t b = 0, int64_t n = 0, int change = 0) {
     depth += change;
@@ -69,7 +75,7 @@ private:
     if (!op(SymbolOp, 0, 0, static_cast<int64_t>(out.symbols.size()), +1)) return false;
     llvm::StringRef name = session.owner().GetMangledName(d);
     name.consume_front("\1");
-    session.named[name] = d;
+    if (session.named.insert_or_assign(name, d).second) session.mentioned.push_back(name.str());
     out.symbols.push_back(name.str());
     return true;
   }
@@ -179,6 +185,13 @@ private:
     QualType from = sub->getType(), to = x->getType();
     switch (x->getCastKind()) {
     case CK_LValueToRValue: {
+      if (const Expr *argument = argumentOf(sub)) {
+        const Inside *here = inside;
+        inside = here->outer;
+        bool good = value(argument);
+        inside = here;
+        return good;
+      }
       if (auto *d = dyn_cast<DeclRefExpr>(sub->IgnoreParens()))
         if (auto *v = dyn_cast<VarDecl>(d->getDecl()); v && v->isUsableInConstantExpressions(ast) && evaluated(x)) return true;
       Scalar s = scalarOf(from);
@@ -453,6 +466,7 @@ private:
       return dest() && address(from) && op(CopyOp, 0, 0, ast.getTypeSizeInChars(t).getQuantity(), -1);
     }
     if (x->requiresZeroInitialization() || c->isTrivial()) return false;
+    if (auto stores = onlyStores(x)) return dest() && stored(x, *stores);
     llvm::SmallVector<const Expr *, 8> args(x->arg_begin(), x->arg_end());
     auto *proto = QualType(ast.getCanonicalType(c->getType()))->castAs<FunctionProtoType>();
     auto &info = CodeGen::arrangeCXXMethodType(session.owner().CGM(), c->getParent(), proto, c);
@@ -460,6 +474,64 @@ private:
     std::vector<int64_t> ways = {Int};
     if (!arguments(args, proto, info, 1, ways) || !function(c)) return false;
     return finish(ways, RVoid, None, 0, /*pushes=*/0);
+  }
+
+  using Stores = llvm::SmallVector<std::pair<const FieldDecl *, const Expr *>, 8>;
+
+  // What an inline constructor does that only puts its parameters, in their order, and constants into scalar fields: done here,
+  // nobody need emit it. Nothing: it does more.
+  std::optional<Stores> onlyStores(const CXXConstructExpr *x) {
+    const FunctionDecl *definition = nullptr;
+    auto *record = x->getConstructor()->getParent();
+    if (!x->getConstructor()->isInlined() || record->isDynamicClass() || record->getNumBases() || record->isUnion()) return std::nullopt;
+    if (!x->getConstructor()->hasBody(definition)) return std::nullopt;
+    auto *body = dyn_cast_or_null<CompoundStmt>(definition->getBody());
+    auto *c = llvm::cast<CXXConstructorDecl>(definition);
+    if (!body || c->isDelegatingConstructor()) return std::nullopt;
+    Stores out;
+    for (auto *init : c->inits()) {
+      auto *d = dyn_cast<CXXDefaultInitExpr>(init->getInit());
+      out.push_back({init->getMember(), d ? d->getExpr() : init->getInit()});
+    }
+    for (auto *statement : body->body()) {
+      auto *assign = dyn_cast<BinaryOperator>(statement);
+      auto *place = assign && assign->getOpcode() == BO_Assign ? dyn_cast<MemberExpr>(assign->getLHS()) : nullptr;
+      if (!place || !isa<CXXThisExpr>(place->getBase())) return std::nullopt;
+      out.push_back({dyn_cast<FieldDecl>(place->getMemberDecl()), assign->getRHS()});
+    }
+    unsigned next = 0;
+    for (auto &[field, from] : out) {
+      if (!field || field->isBitField() || scalarOf(field->getType()) == None) return std::nullopt;
+      const Expr *e = from;
+      if (auto *list = dyn_cast<InitListExpr>(e); list && list->getNumInits() == 1) e = list->getInit(0);
+      while (auto *cast = dyn_cast<ImplicitCastExpr>(e)) e = cast->getSubExpr();
+      if (isa<IntegerLiteral, FloatingLiteral, CXXBoolLiteralExpr, CXXNullPtrLiteralExpr>(e)) continue;
+      auto *name = dyn_cast<DeclRefExpr>(e);
+      auto *p = name ? dyn_cast<ParmVarDecl>(name->getDecl()) : nullptr;
+      if (!p || p->getType()->isReferenceType() || p->getFunctionScopeIndex() != next) return std::nullopt;
+      ++next;
+    }
+    return next == x->getNumArgs() ? std::optional(out) : std::nullopt;
+  }
+
+  bool stored(const CXXConstructExpr *x, const Stores &stores) {
+    for (auto &[field, from] : stores) {
+      int64_t at = ast.toCharUnitsFromBits(ast.getFieldOffset(field)).getQuantity();
+      if (!op(DupOp, 0, 0, 0, +1) || !offset(at)) return false;
+      Inside here{x, inside};
+      inside = &here;
+      bool good = value(from);
+      inside = here.outer;
+      if (!good || !op(StoreOp, scalarOf(field->getType()), 0, 0, -1) || !op(PopOp, 0, 0, 0, -1)) return false;
+    }
+    return true;
+  }
+
+  // A parameter of the constructor that is being done stands for its argument, which is the caller's.
+  const Expr *argumentOf(const Expr *e) {
+    auto *name = inside ? dyn_cast<DeclRefExpr>(e->IgnoreParens()) : nullptr;
+    auto *p = name ? dyn_cast<ParmVarDecl>(name->getDecl()) : nullptr;
+    return p && p->getFunctionScopeIndex() < inside->of->getNumArgs() ? inside->of->getArg(p->getFunctionScopeIndex()) : nullptr;
   }
 
   bool aggregate(const InitListExpr *x, Dest dest) {
@@ -596,6 +668,13 @@ private:
     } else if (isa<UserDefinedLiteral, CUDAKernelCallExpr>(x)) {
       return false;
     }
+    if (auto *method = dyn_cast_or_null<CXXMethodDecl>(f);
+        method && object && method->isTrivial() && (method->isCopyAssignmentOperator() || method->isMoveAssignmentOperator())) {
+      QualType t = ast.getTypeDeclType(method->getParent());
+      if (calling(args[0]) && calling(object)) return false;  // the right side comes first
+      return object->isGLValue() && args[0]->isGLValue() && address(object) && address(args[0]) &&
+             op(CopyOp, 0, 0, ast.getTypeInfoDataSizeInChars(t).Width.getQuantity(), -1);
+    }
     QualType type = f ? f->getType() : x->getCallee()->getType();
     if (type->isPointerType()) type = type->getPointeeType();
     auto *proto = QualType(ast.getCanonicalType(type))->getAs<FunctionProtoType>();
@@ -698,12 +777,18 @@ std::optional<Recipe> recipeOf(Calls &calls, const std::vector<Operand> &operand
 }
 
 std::string recipeText(const Recipe &r) {
-  std::vector<std::string> code, symbols, texts;
-  for (int64_t w : r.code) code.push_back(std::to_string(w));
+  std::vector<std::string> symbols, texts;
+  std::string code = "[";
+  for (int64_t w : r.code) {
+    char digits[24];
+    auto end = std::to_chars(digits, digits + sizeof digits, w).ptr;
+    if (code.size() > 1) code += ',';
+    code.append(digits, end);
+  }
   for (auto &s : r.symbols) symbols.push_back(Fields::quoted(s));
   for (auto &s : r.texts) texts.push_back(Fields::quoted(s));
   Fields out;
-  out.raw("code", Fields::list(code));
+  out.raw("code", code + ']');
   if (!symbols.empty()) out.raw("symbols", Fields::list(symbols));
   if (!texts.empty()) out.raw("texts", Fields::list(texts));
   if (r.scratch) out.number("scratch", r.scratch);

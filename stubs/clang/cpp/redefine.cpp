@@ -209,6 +209,9 @@ void Library::noteDeclarations(DeclContext *unit, llvm::StringMap<unsigned> &ver
     if (f && f->isInlined() && f->isThisDeclarationADefinition() && !f->isDeleted() && !f->isConsteval() && !isa<CXXMethodDecl>(f) &&
         f->getTemplatedKind() == FunctionDecl::TK_NonTemplate && f->isExternallyVisible())
       waiting.push_back(GlobalDecl(f));
+    if (auto *v = dyn_cast<VarDecl>(d); v && v->isInline() && v->isThisDeclarationADefinition() && !v->isInvalidDecl() &&
+                                       !v->isTemplated() && !isa<VarTemplateSpecializationDecl>(v))
+      waiting.push_back(GlobalDecl(v));
     if (!f || !replaceable(f)) continue;
     session->rawFunctions.insert(f);
     std::string symbol = session->owner().GetMangledName(GlobalDecl(f)).str();

@@ -61,6 +61,7 @@ public:
   std::vector<Event> log;        // all that was committed, for the second generator
   llvm::DenseSet<const clang::FunctionDecl *> rawFunctions;
   llvm::StringMap<clang::GlobalDecl> named;  // what symbols in answers stand for
+  std::vector<std::string> mentioned;        // those of them whose addresses were not sought yet
 
 private:
   void enter(llvm::StringRef text, const Place &, const char *name);

@@ -24,12 +24,6 @@ PrintingPolicy policyOf(ASTContext &ast, bool canonical) {
 
 json::Object spanAt(Session &session, SourceLocation where) { return spanOf(placeAt(session, where)); }
 
-std::string spanText(Session &session, SourceLocation where) {
-  Problem p = placeAt(session, where);
-  return Fields().string("file", clean(p.file)).number("line", p.line).number("column", p.column).number("end_line", p.endLine)
-      .number("end_column", p.endColumn).string("label", "").done();
-}
-
 Problem placeAt(Session &session, SourceLocation where) {
   Problem p;
   SourceManager &sources = session.sources();

@@ -41,7 +41,6 @@ private:
 
 clang::PrintingPolicy policyOf(clang::ASTContext &, bool canonical);
 llvm::json::Object spanAt(Session &, clang::SourceLocation);
-std::string spanText(Session &, clang::SourceLocation);
 Problem placeAt(Session &, clang::SourceLocation);
 
 } // namespace rung

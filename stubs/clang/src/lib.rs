@@ -1,5 +1,5 @@
 //! The one library that links LLVM and Clang. The main binary opens it with `dlopen` at the first C++ need and talks to it
-//! through three C functions; requests and replies are `questions::Request` and `questions::Response` as JSON.
+//! through four C functions; requests and replies are `questions::Request` and `questions::Response` as JSON.
 //!
 //! Clang runs on a thread of this library's own with a large stack; a caller blocks until its reply is there. The session
 //! itself is C++ (`cpp/`, a file a concept); Rust holds the thread and, through inkwell, compiles recipes.
@@ -10,7 +10,7 @@ mod worker;
 use std::cell::RefCell;
 use std::slice;
 
-pub use worker::Library;
+pub use worker::{Library, Ticket};
 
 thread_local! {
     /// The last reply to a request of this thread: valid until its next one.
@@ -23,22 +23,27 @@ pub extern "C" fn rung_clang_open() -> *mut Library {
     Library::new().map_or(std::ptr::null_mut(), |library| Box::into_raw(Box::new(library)))
 }
 
-/// Answers one request. 0: the reply is at `*out_ptr`, valid until the next request of the calling thread.
-/// 1: the Clang thread is gone.
+/// Hands a request over; requests are answered in order. Null: the Clang thread is gone. Anything else must be received.
 ///
 /// # Safety
-/// `library` comes from `rung_clang_open` and is not closed; `json_ptr` points to `json_len` bytes; the out pointers are writable.
+/// `library` comes from `rung_clang_open` and is not closed; `json_ptr` points to `json_len` bytes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn rung_clang_request(
-    library: *mut Library,
-    json_ptr: *const u8,
-    json_len: usize,
-    out_ptr: *mut *const u8,
-    out_len: *mut usize,
-) -> i32 {
+pub unsafe extern "C" fn rung_clang_send(library: *mut Library, json_ptr: *const u8, json_len: usize) -> *mut Ticket {
     // SAFETY: the caller's contract, above.
     let (library, json) = unsafe { (&*library, slice::from_raw_parts(json_ptr, json_len)) };
-    let Some(reply) = library.request(json.to_vec()) else { return 1 };
+    library.send(json.to_vec()).map_or(std::ptr::null_mut(), |ticket| Box::into_raw(Box::new(ticket)))
+}
+
+/// Waits for the answer. 0: the reply is at `*out_ptr`, valid until the calling thread receives the next one. 1: the Clang
+/// thread is gone.
+///
+/// # Safety
+/// `ticket` comes from `rung_clang_send` and is used no more; the out pointers are writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rung_clang_receive(ticket: *mut Ticket, out_ptr: *mut *const u8, out_len: *mut usize) -> i32 {
+    // SAFETY: the caller's contract, above.
+    let ticket = unsafe { Box::from_raw(ticket) };
+    let Ok(reply) = ticket.recv() else { return 1 };
     REPLY.with_borrow_mut(|kept| {
         *kept = reply;
         // SAFETY: the caller's contract, above.

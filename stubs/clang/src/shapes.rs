@@ -23,7 +23,8 @@ const ADDRESSES: u64 = 2;
 pub(crate) struct Shapes {
     /// 0: cannot be made.
     known: HashMap<Shape, u64>,
-    modules: usize,
+    made: usize,
+    machine: Option<TargetMachine>,
 }
 
 impl Shapes {
@@ -34,54 +35,73 @@ impl Shapes {
         if !request.get(..64.min(request.len()))?.windows(MARK.len()).any(|w| w == MARK) {
             return None;
         }
-        let Ok(Request::Shapes { shapes }) = serde_json::from_slice(request) else { return None };
-        let response = match self.make(core, &shapes) {
-            Ok(()) => {
-                Response::Shapes { addresses: shapes.iter().map(|s| self.known.get(s).copied().unwrap_or(0)).collect() }
+        let Ok(Request::Shapes { shapes, objects }) = serde_json::from_slice(request) else { return None };
+        let mut compiled = Vec::with_capacity(shapes.len());
+        for (i, shape) in shapes.iter().enumerate() {
+            match self.make(core, shape, objects.get(i).map_or("", String::as_str)) {
+                Ok(object) => compiled.push(object),
+                Err(text) => {
+                    let diagnostics = vec![Diagnostic::new(Phase::Compile, "cpp/link", text)];
+                    return serde_json::to_vec(&Response::Failed { diagnostics }).ok();
+                }
             }
-            Err(text) => Response::Failed { diagnostics: vec![Diagnostic::new(Phase::Compile, "cpp/link", text)] },
-        };
-        serde_json::to_vec(&response).ok()
+        }
+        let addresses = shapes.iter().map(|s| self.known.get(s).copied().unwrap_or(0)).collect();
+        serde_json::to_vec(&Response::Shapes { addresses, objects: compiled }).ok()
     }
 
-    /// Makes those that are not known, in one module.
-    fn make(&mut self, core: &Core, shapes: &[Shape]) -> Result<(), String> {
-        let mut new: Vec<&Shape> = Vec::new();
-        for shape in shapes {
-            if !self.known.contains_key(shape) && !new.contains(&shape) {
-                new.push(shape);
-            }
+    /// Makes a shape that is not known yet; the object, where it was compiled now.
+    fn make(&mut self, core: &Core, shape: &Shape, stored: &str) -> Result<String, String> {
+        if self.known.contains_key(shape) {
+            return Ok(String::new());
         }
-        if new.is_empty() {
-            return Ok(());
+        self.made += 1;
+        let name = format!("shape_{}.o", self.made);
+        let link = |object: &[u8]| -> Result<u64, String> {
+            let addresses = core.link(object, &name, &[NAME.to_owned()])?;
+            addresses.first().copied().ok_or_else(|| format!("no {NAME}"))
+        };
+        if let Some(at) = from_hex(stored).and_then(|object| link(&object).ok()) {
+            self.known.insert(shape.clone(), at);
+            return Ok(String::new());
         }
-        self.modules += 1;
-        let context = Context::create();
-        let module = context.create_module(&format!("shapes_{}", self.modules));
-        let (mut made, mut names) = (Vec::new(), Vec::new());
-        for (i, shape) in new.into_iter().enumerate() {
-            let name = format!("__rung_shape_{}_{i}", self.modules);
-            let maker = Maker::new(&context, &module, &name).map_err(|e| e.to_string())?;
-            let function = maker.function;
-            match maker.body(shape) {
-                Ok(Some(())) if function.verify(false) => {
-                    made.push(shape.clone());
-                    names.push(name);
-                }
-                Ok(_) => {
-                    // SAFETY: nothing refers to the function: it was made just now.
-                    unsafe { function.delete() };
-                    self.known.insert(shape.clone(), 0);
-                }
-                Err(e) => return Err(e.to_string()),
-            }
+        if self.machine.is_none() {
+            self.machine = Some(machine()?);
         }
-        module.verify().map_err(|e| e.to_string())?;
-        let object = machine()?.write_to_memory_buffer(&module, FileType::Object).map_err(|e| e.to_string())?;
-        let addresses = core.link(object.as_slice(), &format!("shapes_{}.o", self.modules), &names)?;
-        self.known.extend(made.into_iter().zip(addresses));
-        Ok(())
+        let Some(object) = self.machine.as_ref().map_or(Ok(None), |m| compile(m, shape))? else {
+            self.known.insert(shape.clone(), 0);
+            return Ok(String::new());
+        };
+        self.known.insert(shape.clone(), link(&object)?);
+        Ok(object.iter().map(|b| format!("{b:02x}")).collect())
     }
+}
+
+/// The function that an object defines; each is linked apart from the others.
+const NAME: &str = "__rung_shape";
+
+/// None: there is no code for this shape.
+fn compile(machine: &TargetMachine, shape: &Shape) -> Result<Option<Vec<u8>>, String> {
+    let context = Context::create();
+    let module = context.create_module("shape");
+    let maker = Maker::new(&context, &module, NAME).map_err(|e| e.to_string())?;
+    let function = maker.function;
+    if maker.body(shape).map_err(|e| e.to_string())?.is_none() || !function.verify(false) {
+        return Ok(None);
+    }
+    let object = machine.write_to_memory_buffer(&module, FileType::Object).map_err(|e| e.to_string())?;
+    Ok(Some(object.as_slice().to_vec()))
+}
+
+/// The bytes of hexadecimal digits; None: nothing, or no such.
+fn from_hex(digits: &str) -> Option<Vec<u8>> {
+    let pairs = digits.as_bytes().chunks_exact(2);
+    let bytes: Option<Vec<u8>> = if pairs.remainder().is_empty() {
+        pairs.map(|p| u8::from_str_radix(std::str::from_utf8(p).ok()?, 16).ok()).collect()
+    } else {
+        None
+    };
+    bytes.filter(|b| !b.is_empty())
 }
 
 fn machine() -> Result<TargetMachine, String> {

@@ -88,6 +88,9 @@ struct Job {
     reply: Sender<Vec<u8>>,
 }
 
+/// Where the reply to a request arrives.
+pub type Ticket = Receiver<Vec<u8>>;
+
 /// A handle on the Clang thread; requests of several threads are answered one at a time, in order.
 pub struct Library {
     jobs: Mutex<Option<Sender<Job>>>,
@@ -104,9 +107,14 @@ impl Library {
 
     /// The reply to a request, both JSON. None when the thread is gone.
     pub fn request(&self, request: Vec<u8>) -> Option<Vec<u8>> {
-        let (reply, answer) = channel();
+        self.send(request)?.recv().ok()
+    }
+
+    /// Hands a request over. None when the thread is gone.
+    pub fn send(&self, request: Vec<u8>) -> Option<Ticket> {
+        let (reply, ticket) = channel();
         self.jobs.lock().as_ref()?.send(Job { request, reply }).ok()?;
-        answer.recv().ok()
+        Some(ticket)
     }
 }
 
@@ -121,14 +129,17 @@ impl Drop for Library {
 
 const RAW: &[u8] = b"{\"op\":\"raw\"";
 const LATER: &[u8] = b"{\"op\":\"later\"}";
+const ASK: &[u8] = b"{\"op\":\"ask\"";
+const PREPARE: &[u8] = b"{\"op\":\"prepare\"}";
 
 fn serve(inbox: &Receiver<Job>) {
     // SAFETY: no precondition.
     let core = Core(unsafe { rung_cpp_create() });
     let mut shapes = Shapes::default();
+    let mut waiting = None;
     loop {
         // Headers are precompiled when nobody waits.
-        let job = match inbox.recv_timeout(IDLE) {
+        let job = match waiting.take().map_or_else(|| inbox.recv_timeout(IDLE), Ok) {
             Ok(job) => job,
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {
@@ -143,11 +154,13 @@ fn serve(inbox: &Receiver<Job>) {
             Some(reply) => reply,
             None => core.request(&job.request),
         };
-        let raw = job.request.starts_with(RAW);
         let _ = job.reply.send(reply);
-        if raw {
-            // Nobody waits for it, and the next call finds it done.
+        // What follows is done while nobody waits, and the next request finds it done.
+        waiting = inbox.try_recv().ok();
+        if job.request.starts_with(RAW) {
             core.request(LATER);
+        } else if waiting.is_none() && job.request.starts_with(ASK) {
+            core.request(PREPARE);
         }
     }
 }

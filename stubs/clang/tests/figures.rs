@@ -60,7 +60,7 @@ fn figures() {
             scratch: 0,
             symbols: 0,
         };
-        timed(|| s.ask_raw(&Request::Shapes { shapes: (0..10).map(shape).collect() })).1 / 10.0
+        timed(|| s.ask_raw(&Request::Shapes { shapes: (0..10).map(shape).collect(), objects: Vec::new() })).1 / 10.0
     };
     shapes(1);
     println!("session open                 {:9.0} us", median(opens));

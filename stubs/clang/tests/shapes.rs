@@ -100,8 +100,8 @@ struct Shaped {
 impl Shaped {
     fn of(s: &Session, answer: &CallAnswer) -> Shaped {
         let recipe = answer.recipe.as_ref().unwrap_or_else(|| panic!("{answer:#?}"));
-        let address = match s.ask_raw(&Request::Shapes { shapes: vec![recipe.shape(), recipe.shape()] }) {
-            Response::Shapes { addresses } => {
+        let address = match s.ask_raw(&Request::Shapes { shapes: vec![recipe.shape(), recipe.shape()], objects: Vec::new() }) {
+            Response::Shapes { addresses, .. } => {
                 assert!(addresses[0] != 0 && addresses[0] == addresses[1]);
                 addresses[0]
             }
@@ -151,8 +151,52 @@ fn references_strings_and_exceptions() {
     assert_eq!(stub.run(&mut [ptr(&mut n)], &mut length).unwrap_err(), "shaped");
     // Temporaries that must be destroyed: the words are there, and only the interpreter runs them.
     let copied = s.call(named("eat"), vec![lvalue("std::string")]).unwrap().recipe.unwrap();
-    match s.ask_raw(&Request::Shapes { shapes: vec![copied.shape()] }) {
-        Response::Shapes { addresses } => assert_eq!(addresses, [0]),
+    match s.ask_raw(&Request::Shapes { shapes: vec![copied.shape()], objects: Vec::new() }) {
+        Response::Shapes { addresses, objects } => assert_eq!((addresses, objects), (vec![0], vec![String::new()])),
         other => panic!("{other:?}"),
+    }
+}
+
+/// What was compiled is linked elsewhere without compiling; what is damaged is compiled again.
+#[test]
+fn objects_of_shapes_travel() {
+    let (first, second) = (Session::open(), Session::open());
+    let shapes = |s: &Session, code: Vec<i64>, object: &str| {
+        let shape = recipe::Shape { code, scratch: 0, symbols: 0 };
+        match s.ask_raw(&Request::Shapes { shapes: vec![shape], objects: vec![object.to_owned()] }) {
+            Response::Shapes { addresses, objects } => (addresses[0], objects[0].clone()),
+            other => panic!("{other:?}"),
+        }
+    };
+    // `*(int *)args[0] + 1` and its double, as the words of recipes.
+    let code = |n: i64| {
+        let op = |o: recipe::Op, a: recipe::Scalar, b: i64| o as i64 | (a as i64) << 8 | b << 16;
+        let i32 = recipe::Scalar::I32;
+        let add = recipe::Op::Binary as i64 | (recipe::Binary::Add as i64) << 8 | (i32 as i64) << 16;
+        vec![
+            recipe::Op::Arg as i64,
+            op(recipe::Op::Load, i32, 0),
+            recipe::Op::Const as i64,
+            n,
+            add,
+            op(recipe::Op::ReturnScalar, i32, 0),
+        ]
+    };
+    let call = |address: u64| {
+        let (mut n, mut out, record) = (20i32, 0i32, [0u64; 3]);
+        run_shape(Trampoline { address }, record.as_ptr() as u64, &mut [ptr(&mut n)], &mut out).unwrap();
+        out
+    };
+    let (at, object) = shapes(&first, code(1), "");
+    assert!(!object.is_empty());
+    assert_eq!(call(at), 21);
+    assert_eq!(shapes(&first, code(1), ""), (at, String::new()), "known by now");
+    let (there, again) = shapes(&second, code(1), &object);
+    assert_eq!((call(there), again.as_str()), (21, ""));
+    for damaged in ["00", "zz", "abc", &object[..object.len() / 2]] {
+        let n = damaged.len() as i64;
+        let (at, again) = shapes(&second, code(n), damaged);
+        assert_eq!(i64::from(call(at)), 20 + n);
+        assert!(!again.is_empty());
     }
 }

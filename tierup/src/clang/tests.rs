@@ -102,7 +102,7 @@ impl Cpp {
             direct: None,
             recipe: None,
             version: 0,
-            span: None,
+            settled: String::new(),
         }));
         SiteId(tree.sites.len() as u32 - 1)
     }

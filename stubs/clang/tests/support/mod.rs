@@ -73,8 +73,12 @@ impl Session {
     }
 
     pub fn ask(&self, question: Question) -> Result<Answer, Diagnostic> {
-        match self.ask_raw(&Request::Ask { questions: vec![question] }) {
-            Response::Answers { mut answers, .. } => answers.remove(0),
+        match self.ask_raw(&Request::Ask { questions: vec![question.clone()], first: 0 }) {
+            Response::Answers { mut answers, .. } => {
+                let mut answer = answers.remove(0);
+                answer.iter_mut().for_each(|a| question.site(a));
+                answer
+            }
             other => panic!("ask: {other:?}"),
         }
     }
