@@ -124,6 +124,10 @@ impl Analyzer<'_> {
                 if let Some(name) = self.cpp_name(s) {
                     return self.cpp_call_named(&name, form, position);
                 }
+                // `(Math/PI)`: a static without arguments is its value.
+                if !s.ns.is_nil() && coll::next(form)?.is_nil() && native::class_constant(&s.full()).is_some() {
+                    return self.expr(head, want, position);
+                }
                 if let Some(id) = self.inlined(s, form, position)? {
                     return Ok(id);
                 }
@@ -137,6 +141,16 @@ impl Analyzer<'_> {
         let name = s.name_str();
         if let Some(member) = self.qualified_member(s) {
             return self.member(&member, form, position).map(Some);
+        }
+        if name == "getBasis" || name == "create" {
+            if let Some(ty) = s.ns_str().and_then(|c| self.ns.user_type(c)) {
+                let how = if name == "create" { "record-of-map" } else { "basis" };
+                let mut ids = vec![self.literal(ty.class(), Position::Value)?];
+                for (i, &a) in items(form)?.iter().enumerate().skip(1) {
+                    ids.push(self.at_child(form, i, |an| an.value(a))?);
+                }
+                return self.call_library("rung.host", how, ids, position).map(Some);
+            }
         }
         if name == "new" {
             if let Some(class) =

@@ -115,9 +115,14 @@ impl Analyzer<'_> {
             [one] => self.expr(*one, want, position),
             [first @ .., last] => {
                 let mut ids = Vec::with_capacity(forms.len());
-                for &f in first {
+                // Only the last form is a tail: from the others there is nothing to recur to.
+                let targets = std::mem::take(&mut self.scope().recur);
+                let done = first.iter().try_for_each(|&f| {
                     ids.push(self.statement(f)?);
-                }
+                    Ok(())
+                });
+                self.scope().recur = targets;
+                done?;
                 let last = self.expr(*last, want, position)?;
                 ids.push(last);
                 let ty = self.ty(last);
@@ -412,7 +417,7 @@ impl Analyzer<'_> {
         let target = match self.scope().recur.last() {
             Some(Some(t)) => t.clone(),
             Some(None) => return Err(self.error("analyze/recur", "cannot recur across try")),
-            None => return Err(self.error("analyze/recur", "recur needs a loop or a function around it")),
+            None => return Err(self.error("analyze/recur", "can only recur from the tail of a loop or a function")),
         };
         if target.names != args.len() {
             let message = format!("recur takes {} arguments here, got {}", target.names, args.len());

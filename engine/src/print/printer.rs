@@ -198,6 +198,7 @@ impl<'a> Printer<'a> {
         match v.as_char() {
             Some(c) if self.readably => char_literal(self.out, c),
             Some(c) => self.out.push(character(c)),
+            None if v == Value::UNBOUND => self.out.push_str("#object[clojure.lang.Var$Unbound 0x0 \"Unbound\"]"),
             None => self.number(v),
         }
         Ok(())
