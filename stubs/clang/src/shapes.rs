@@ -15,6 +15,7 @@ use inkwell::{AddressSpace, FloatPredicate, IntPredicate, OptimizationLevel};
 use questions::recipe::{Back, Binary, Op, Scalar, Shape, Unary, Way, Word};
 use questions::{Diagnostic, Phase, Request, Response};
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 
 /// Where a record keeps its table of addresses, in words.
 const ADDRESSES: u64 = 2;
@@ -23,7 +24,6 @@ const ADDRESSES: u64 = 2;
 pub(crate) struct Shapes {
     /// 0: cannot be made.
     known: HashMap<Shape, u64>,
-    made: usize,
     machine: Option<TargetMachine>,
 }
 
@@ -55,11 +55,10 @@ impl Shapes {
         if self.known.contains_key(shape) {
             return Ok(String::new());
         }
-        self.made += 1;
-        let name = format!("shape_{}.o", self.made);
+        let name = name_of(shape);
         let link = |object: &[u8]| -> Result<u64, String> {
-            let addresses = core.link(object, &name, &[NAME.to_owned()])?;
-            addresses.first().copied().ok_or_else(|| format!("no {NAME}"))
+            let addresses = core.link(object, &format!("{name}.o"), std::slice::from_ref(&name))?;
+            addresses.first().copied().ok_or_else(|| format!("no {name}"))
         };
         if let Some(at) = from_hex(stored).and_then(|object| link(&object).ok()) {
             self.known.insert(shape.clone(), at);
@@ -77,14 +76,18 @@ impl Shapes {
     }
 }
 
-/// The function that an object defines; each is linked apart from the others.
-const NAME: &str = "__rung_shape";
+/// The function that a shape's object defines: the same in every process of this library, another one for each shape.
+fn name_of(shape: &Shape) -> String {
+    let mut h = std::hash::DefaultHasher::new();
+    shape.hash(&mut h);
+    format!("__rung_shape_{:016x}", h.finish())
+}
 
 /// None: there is no code for this shape.
 fn compile(machine: &TargetMachine, shape: &Shape) -> Result<Option<Vec<u8>>, String> {
     let context = Context::create();
     let module = context.create_module("shape");
-    let maker = Maker::new(&context, &module, NAME).map_err(|e| e.to_string())?;
+    let maker = Maker::new(&context, &module, &name_of(shape)).map_err(|e| e.to_string())?;
     let function = maker.function;
     if maker.body(shape).map_err(|e| e.to_string())?.is_none() || !function.verify(false) {
         return Ok(None);

@@ -193,10 +193,9 @@ fn objects_of_shapes_travel() {
     assert_eq!(shapes(&first, code(1), ""), (at, String::new()), "known by now");
     let (there, again) = shapes(&second, code(1), &object);
     assert_eq!((call(there), again.as_str()), (21, ""));
-    for damaged in ["00", "zz", "abc", &object[..object.len() / 2]] {
-        let n = damaged.len() as i64;
+    for (n, damaged) in (2..).zip(["00", "zz", "abc", &object[..object.len() / 2]]) {
         let (at, again) = shapes(&second, code(n), damaged);
-        assert_eq!(i64::from(call(at)), 20 + n);
+        assert_eq!(i64::from(call(at)), 20 + n, "{damaged}");
         assert!(!again.is_empty());
     }
 }
