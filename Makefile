@@ -33,6 +33,7 @@ bench: build
 	@$(RUNG) bench first-call $(PANEL)
 	@$(RUNG) bench stubs
 	@$(RUNG) bench calls
+	@$(RUNG) bench forms
 	@cargo bench --bench engine
 
 lint:

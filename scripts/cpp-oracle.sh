@@ -16,7 +16,8 @@ if [ $# = 0 ]; then
 fi
 failed=0
 for name in "$@"; do
-  libs=()
+  # `// link: …` in the first line: what the library needs, behind the flags.
+  read -ra libs < <(sed -n '1s|^// link: ||p' "fixtures/cpp/$name.cpp") || true
   if grep -q 'imgui' "fixtures/cpp/$name.cpp"; then
     scripts/imgui-so.sh target/native/librung_imgui.so
     libs=(target/native/librung_imgui.so "-Wl,-rpath,$PWD/target/native")

@@ -9,7 +9,8 @@ packages=(llvm-19-dev libclang-19-dev libclang-cpp19-dev clang-19 g++ libstdc++-
           libgc-dev                                                                   # the collector
           libimgui-dev libstb-dev libfreetype-dev)                                    # the demonstration
 if [ "${1:-}" = test ]; then
-  packages+=(libsqlite3-dev libfmt-dev nlohmann-json3-dev clojure tmux valgrind)
+  packages+=(libsqlite3-dev libfmt-dev nlohmann-json3-dev libeigen3-dev libexpat1-dev libtinyxml2-dev pkg-config # the libraries of fixtures
+             clojure tmux valgrind)
 fi
 
 fail() { printf 'rung set-up: %s\n' "$@" >&2; exit 2; }

@@ -45,6 +45,9 @@ pub struct Settings {
     pub dump: Vec<String>,
     /// Where what was compiled is kept.
     pub cache: PathBuf,
+    /// The program `rung`, which precompiles headers for the next process in a process of its own; empty: this process
+    /// does, when it has nothing else to do.
+    pub builder: PathBuf,
 }
 
 impl Default for Settings {
@@ -60,6 +63,7 @@ impl Default for Settings {
             max_heap: 0,
             dump: Vec::new(),
             cache: store::folder(),
+            builder: PathBuf::new(),
         }
     }
 }
@@ -102,6 +106,9 @@ impl Engine {
             headers: settings.headers,
             flags: Vec::new(),
             cache_dir: settings.cache.to_string_lossy().into_owned(),
+            builder: settings.builder.to_string_lossy().into_owned(),
+            seconds: tuning::get(tuning::Knob::CPP_SECONDS) as u32,
+            mebibytes: tuning::get(tuning::Knob::CPP_MEMORY) as u32,
         });
         let parts = Parts {
             evaluator: Box::new(interp::Interp),

@@ -7,8 +7,12 @@
 mod command_line;
 #[path = "whole/comparison.rs"]
 mod comparison;
+#[path = "whole/completion.rs"]
+mod completion;
 #[path = "whole/conformance.rs"]
 mod conformance;
+#[path = "whole/containment.rs"]
+mod containment;
 #[path = "whole/contracts.rs"]
 mod contracts;
 #[path = "whole/cpp_errors.rs"]
@@ -19,6 +23,10 @@ mod docs;
 mod errors;
 #[path = "whole/golden.rs"]
 mod golden;
+#[path = "whole/headers.rs"]
+mod headers;
+#[path = "whole/libraries.rs"]
+mod libraries;
 #[path = "whole/load.rs"]
 mod load;
 #[path = "whole/namespaces.rs"]

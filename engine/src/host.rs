@@ -6,7 +6,8 @@ use crate::code::Code;
 use crate::fault::{Res, Thrown};
 use crate::thread::Thread;
 use crate::value::Value;
-use questions::{Answer, Blob, Compiled, Completion, CppType, Diagnostic, Loaded, Question, RawDone, Trampoline};
+pub use questions::Completion;
+use questions::{Answer, Blob, Compiled, CppType, Diagnostic, Loaded, Question, RawDone, Trampoline};
 use std::sync::OnceLock;
 
 /// Tier 0.
@@ -66,6 +67,19 @@ pub trait CppHost: Sync + Send {
     fn include(&self, header: &str, from: &str) -> Result<RawDone, Vec<Diagnostic>>;
     /// Opens a shared library: a path, or a bare name as `-l` takes it.
     fn link(&self, library: &str) -> Result<(), Diagnostic>;
+    /// Headers that are included from now on may be read later and together, up to `read_headers`. Calls nest.
+    fn hold_headers(&self) {}
+    /// Reads the headers that were held back.
+    fn read_headers(&self) -> Result<RawDone, Vec<Diagnostic>> {
+        Ok(RawDone::default())
+    }
+    /// Takes in the folders, macros and libraries of a package that pkg-config knows.
+    fn package(&self, name: &str) -> Result<(), Diagnostic> {
+        let message = format!("there is no C++, and so no package `{name}`");
+        Err(Diagnostic::new(questions::Phase::Compile, "cpp/package", message))
+    }
+    /// The process is about to end: what only the next one gains from begins to be done. Waits for nothing.
+    fn finish(&self) {}
     /// Answers, from what is kept or from Clang; one request a batch.
     fn ask(&self, questions: &[Question]) -> Vec<Result<Answer, Diagnostic>>;
     /// Asks without waiting: questions of one series, which begins with number 0 and of which `first` is the number of the
@@ -134,7 +148,9 @@ pub trait CppHost: Sync + Send {
     fn catch_cpp(&self, error: Value, ty: &CppType) -> Option<u64>;
     /// Runs static initialisers, behind the guard.
     fn run_inits(&self, inits: &[u64]) -> Res<()>;
-    fn complete(&self, prefix: &str) -> Vec<Completion>;
+    /// Names that begin with a qualified C++ name's text, at most some hundreds. `header`: only what stands in it, as long as
+    /// anything does, and its macros; empty: all.
+    fn complete(&self, prefix: &str, header: &str) -> Vec<Completion>;
     /// Counts for `--metrics`, by the contract's names.
     fn metrics(&self) -> Vec<(&'static str, u64)> {
         Vec::new()

@@ -1,9 +1,9 @@
-//! `rung bench`: first-call, stubs, calls; and the hidden command by which it measures in processes of their own.
+//! `rung bench`: first-call, stubs, calls, forms; and the hidden command by which it measures in processes of their own.
 
 use super::options::{Options, Reporting};
 use super::run::{report, with_session};
 use super::{Status, complain};
-use crate::report::{calls, first_call, one, stubs};
+use crate::report::{calls, first_call, forms, one, stubs};
 use engine::diagnostic::{Diagnostic, Phase};
 use std::path::PathBuf;
 
@@ -25,6 +25,12 @@ pub enum What {
         #[arg(long, default_value_t = 2_000_000, value_parser = clap::value_parser!(u64).range(1000..))]
         calls: u64,
     },
+    /// What a C++ form costs at the beginning and at the end of thousands in one process, and what it leaves in memory
+    Forms {
+        /// Forms that are measured
+        #[arg(long, default_value_t = 5000, value_parser = clap::value_parser!(u64).range(100..))]
+        forms: u64,
+    },
 }
 
 /// The hidden command's arguments.
@@ -41,6 +47,7 @@ pub struct One {
 enum Measured {
     FirstCall { file: String, calls: usize },
     Stubs,
+    Forms { forms: u64 },
 }
 
 pub fn run(options: Options, what: What) -> Status {
@@ -48,6 +55,7 @@ pub fn run(options: Options, what: What) -> Status {
         What::FirstCall { file, runs } => first_call::run(&options, &file, runs),
         What::Stubs => stubs::run(&options),
         What::Calls { calls } => calls::run(&options, calls),
+        What::Forms { forms } => forms::run(&options, forms),
     };
     match made {
         Ok((json, table)) => {
@@ -76,6 +84,7 @@ pub fn one(options: Options, one: One) -> Status {
         let made = match what {
             Measured::FirstCall { file, calls } => one::measure(session, &one::Plan { file, calls }),
             Measured::Stubs => stubs::measure(session),
+            Measured::Forms { forms } => forms::measure(session, forms),
         };
         match made {
             Ok(rows) => {

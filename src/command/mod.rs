@@ -77,7 +77,7 @@ enum Command {
     Repl,
     /// Runs clojure.test's tests; exit 1 where one fails
     Test(test::Tests),
-    /// Measures: first-call, stubs, calls
+    /// Measures: first-call, stubs, calls, forms
     Bench {
         #[command(subcommand)]
         what: bench::What,
@@ -176,6 +176,9 @@ fn program(options: Options, forms: Vec<String>, main: Option<String>, rest: Vec
 /// Ends the process: output is written out first; what other threads still do is not waited for.
 fn leave(status: Status) -> ! {
     engine::print::flush_out();
+    if let Some(parts) = engine::host::assembled() {
+        parts.cpp.finish();
+    }
     engine::signal::leave(status as i32)
 }
 

@@ -75,6 +75,7 @@ impl Options {
             path: self.path.iter().flat_map(|p| p.split(':')).filter(|p| !p.is_empty()).map(str::to_owned).collect(),
             max_heap: self.max_heap.unwrap_or(0),
             dump: self.dump_cpp.iter().chain(&self.dump_clif).cloned().collect(),
+            builder: std::env::current_exe().unwrap_or_default(),
             ..Settings::default()
         })
     }

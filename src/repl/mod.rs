@@ -1,5 +1,6 @@
 //! The REPL: read, evaluate, print, again. At a terminal with an editor (`terminal`), else form by form (`pipe`).
 
+mod names;
 pub mod pipe;
 pub mod terminal;
 

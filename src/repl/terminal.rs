@@ -7,7 +7,8 @@ use crate::session::Session;
 use crate::store;
 use engine::reader::{Completeness, is_complete};
 use reedline::{
-    FileBackedHistory, Prompt, PromptEditMode, PromptHistorySearch, Reedline, Signal, ValidationResult, Validator,
+    ColumnarMenu, Completer, Emacs, FileBackedHistory, KeyCode, KeyModifiers, MenuBuilder, Prompt, PromptEditMode, PromptHistorySearch, Reedline, ReedlineEvent,
+    ReedlineMenu, Signal, Span, Suggestion, ValidationResult, Validator, default_emacs_keybindings,
 };
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -21,6 +22,11 @@ pub fn run(session: &Session, reporting: &Reporting) -> Status {
     }
     let mut editor = Reedline::create()
         .with_validator(Box::new(WholeForms))
+        .with_completer(Box::new(Names))
+        .with_quick_completions(true)
+        .with_partial_completions(true)
+        .with_menu(ReedlineMenu::EngineCompleter(Box::new(ColumnarMenu::default().with_name(MENU))))
+        .with_edit_mode(Box::new(Emacs::new(keys())))
         .with_ansi_colors(reporting.look.color)
         .use_bracketed_paste(true);
     if let Ok(history) = FileBackedHistory::with_file(HISTORY_ENTRIES, history_file()) {
@@ -49,6 +55,31 @@ fn history_file() -> PathBuf {
     let project = std::env::current_dir().unwrap_or_default();
     let key = blake3::hash(project.as_os_str().as_encoded_bytes()).to_hex();
     store::folder().join("history").join(&key.as_str()[..16])
+}
+
+const MENU: &str = "names";
+
+/// Tab completes what is common, then shows what there is.
+fn keys() -> reedline::Keybindings {
+    let mut keys = default_emacs_keybindings();
+    let show = vec![ReedlineEvent::Menu(MENU.to_owned()), ReedlineEvent::MenuNext];
+    keys.add_binding(KeyModifiers::NONE, KeyCode::Tab, ReedlineEvent::UntilFound(show));
+    keys.add_binding(KeyModifiers::SHIFT, KeyCode::BackTab, ReedlineEvent::MenuPrevious);
+    keys
+}
+
+struct Names;
+impl Completer for Names {
+    fn complete(&mut self, line: &str, position: usize) -> Vec<Suggestion> {
+        let (start, found) = super::names::at(line, position);
+        let suggest = |c: engine::host::Completion| Suggestion {
+            description: (!c.signature.is_empty()).then_some(c.signature),
+            value: c.text,
+            span: Span::new(start, position),
+            ..Suggestion::default()
+        };
+        found.into_iter().map(suggest).collect()
+    }
 }
 
 struct WholeForms;

@@ -3,6 +3,7 @@
 pub mod calls;
 pub mod child;
 pub mod first_call;
+pub mod forms;
 pub mod one;
 pub mod stats;
 pub mod stubs;

@@ -136,20 +136,25 @@ fn pools() -> &'static Mutex<HashMap<String, Pools>> {
     POOLS.get_or_init(Mutex::default)
 }
 
-/// A plain C++ function was made of a Clojure function: its errors are left behind, not thrown.
+/// A Clojure function was, or is about to be, made a plain C++ function: its errors are left behind, not thrown.
 static MADE: AtomicBool = AtomicBool::new(false);
 
 pub(crate) fn some_were_made() -> bool {
     MADE.load(Ordering::Acquire)
 }
 
-fn pointer(host: &Stubs, v: Value, ty: &CppType) -> Res<u64> {
-    if !MADE.swap(true, Ordering::AcqRel) {
+/// From now on calls of C++ may leave errors behind.
+pub(crate) fn begin() {
+    if !MADE.load(Ordering::Relaxed) && !MADE.swap(true, Ordering::AcqRel) {
         // Tests of this crate run without tiers.
         if let Some(parts) = engine::host::assembled() {
             parts.tiers.callbacks_begin();
         }
     }
+}
+
+fn pointer(host: &Stubs, v: Value, ty: &CppType) -> Res<u64> {
+    begin();
     let code = v.cast::<Function>().map_or(0, |f| std::ptr::from_ref(f.code) as usize);
     loop {
         {

@@ -38,6 +38,9 @@ impl Environment {
     pub(crate) fn raw(&mut self, text: &str) {
         self.chain("raw", &[text.as_bytes()]);
     }
+    pub(crate) fn include_dir(&mut self, dir: &str) {
+        self.chain("include dir", &[dir.as_bytes()]);
+    }
     pub(crate) fn library(&mut self, name: &str) {
         self.chain("library", &[name.as_bytes()]);
     }

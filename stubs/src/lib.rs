@@ -4,14 +4,17 @@
 //! ```text
 //!  library.rs    finds and opens librung_clang.so            session.rs   one open session, what was declared in it
 //!  environment.rs the key of all that was declared            answers.rs   which answers outlive a declaration
-//!  link.rs       shared libraries                            sites.rs     trampolines by site
-//!  guard.rs      the call, exceptions as errors              generated.rs small C++ functions made on demand, by type
+//!  link.rs       shared libraries                            archive.rs   static ones, as shared ones
+//!  package.rs    what pkg-config says                        provider.rs  which library has a missing symbol
+//!  sites.rs      trampolines by site                         generated.rs small C++ functions made on demand, by type
+//!  guard.rs      the call, exceptions as errors              runtime.rs   the table that generated C++ calls
 //!  thunks.rs     trampolines from recipes, with nothing compiled
 //!  boxes.rs      pointers and objects in Clojure's hands     convert/     words to C++ values and back
-//!  callback.rs   Clojure functions as C++ callables          runtime.rs   the table that generated C++ calls
+//!  callback.rs   Clojure functions as C++ callables
 //! ```
 
 mod answers;
+mod archive;
 mod boxes;
 mod callback;
 mod convert;
@@ -20,6 +23,8 @@ mod generated;
 mod guard;
 mod library;
 mod link;
+mod package;
+mod provider;
 mod runtime;
 mod session;
 mod sites;
@@ -55,6 +60,11 @@ pub struct StubsConfig {
     pub flags: Vec<String>,
     /// Where PCHs are kept; empty: nowhere.
     pub cache_dir: String,
+    /// The program that builds PCHs (`questions::SessionConfig::builder`); empty: this process does.
+    pub builder: String,
+    /// What one request may take of the compiler; 0: no limit.
+    pub seconds: u32,
+    pub mebibytes: u32,
 }
 
 /// The C++ host.
@@ -106,6 +116,20 @@ pub struct Counts {
     pub shared: u64,
 }
 
+/// Builds the precompiled header that a request says, which another process has sent. Nothing is said of a failure: the next
+/// process reads the headers.
+///
+/// # Errors
+/// What came is no such request, or the compiler's library cannot be opened.
+pub fn precompile(request: &str) -> Result<(), Diagnostic> {
+    let request: Request = serde_json::from_str(request)
+        .map_err(|e| compile_error("cpp/limit", format!("no request to precompile headers: {e}")))?;
+    if matches!(request, Request::Precompile { .. }) {
+        library::Library::open()?.request(&request)?;
+    }
+    Ok(())
+}
+
 /// A diagnostic of the compile phase.
 pub(crate) fn compile_error(code: &str, message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Phase::Compile, code, message)
@@ -128,6 +152,14 @@ pub(crate) fn first(diagnostics: Vec<Diagnostic>) -> Diagnostic {
     }
 }
 
+/// Does the call take a Clojure value as a plain function? What is compiled from now on looks for errors that such a
+/// function leaves: told here, before anything of the form runs, for a function that runs by then stays as it is.
+fn passes_function(question: &Question, answer: &Result<Answer, Diagnostic>) -> bool {
+    let (Question::Call(q), Ok(Answer::Call(a))) = (question, answer) else { return false };
+    let boxed = |a: &questions::Arg| matches!(a, questions::Arg::Boxed {} | questions::Arg::Callback {});
+    q.args.iter().zip(&a.args).any(|(q, t)| boxed(q) && t.kind == questions::TypeKind::FunctionPointer)
+}
+
 impl CppHost for Stubs {
     fn raw(&self, text: &str, file: &str, line: u32) -> Result<RawDone, Vec<Diagnostic>> {
         self.session.raw(text, file, line).inspect(|done| self.sites.redefined(&done.redefined))
@@ -139,7 +171,11 @@ impl CppHost for Stubs {
         self.session.link(library)
     }
     fn ask(&self, questions: &[Question]) -> Vec<Result<Answer, Diagnostic>> {
-        self.session.ask(questions)
+        let answers = self.session.ask(questions);
+        if questions.iter().zip(&answers).any(|(q, a)| passes_function(q, a)) {
+            callback::begin();
+        }
+        answers
     }
     fn send(&self, first: u32, questions: &[Question]) {
         self.session.send(first, questions);
@@ -148,7 +184,11 @@ impl CppHost for Stubs {
         self.session.settle()
     }
     fn known(&self, question: &Question) -> Option<Result<Answer, Diagnostic>> {
-        self.session.known(question)
+        let answer = self.session.known(question);
+        if answer.as_ref().is_some_and(|a| passes_function(question, a)) {
+            callback::begin();
+        }
+        answer
     }
     fn converts(&self, ty: &CppType) -> bool {
         convert::converts(self, ty)
@@ -196,8 +236,21 @@ impl CppHost for Stubs {
     fn run_inits(&self, inits: &[u64]) -> Res<()> {
         guard::run_inits(inits)
     }
-    fn complete(&self, prefix: &str) -> Vec<Completion> {
-        match self.session.request(&Request::Complete { prefix: prefix.to_owned() }) {
+    fn hold_headers(&self) {
+        self.session.hold_headers();
+    }
+    fn read_headers(&self) -> Result<RawDone, Vec<Diagnostic>> {
+        self.session.read_headers()
+    }
+    fn package(&self, name: &str) -> Result<(), Diagnostic> {
+        self.session.package(name)
+    }
+    fn finish(&self) {
+        library::finish();
+    }
+    fn complete(&self, prefix: &str, header: &str) -> Vec<Completion> {
+        let (prefix, header) = (prefix.to_owned(), header.to_owned());
+        match self.session.request(&Request::Complete { prefix, header }) {
             Ok(Response::Completions { items }) => items,
             _ => Vec::new(),
         }

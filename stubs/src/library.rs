@@ -1,6 +1,7 @@
 //! Finds and opens the one library that links LLVM, and speaks with it: a request and a response as JSON.
 
 use crate::compile_error;
+use parking_lot::Mutex;
 use questions::{Diagnostic, Request, Response};
 use std::ffi::{CStr, CString, c_void};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,18 @@ type Open = unsafe extern "C" fn() -> *mut c_void;
 type Send = unsafe extern "C" fn(*mut c_void, *const u8, usize) -> *mut c_void;
 type Receive = unsafe extern "C" fn(*mut c_void, *mut *const u8, *mut usize) -> i32;
 type Close = unsafe extern "C" fn(*mut c_void);
+type Finish = unsafe extern "C" fn(*mut c_void);
+
+/// What `finish` calls: found without the session's lock, which a long compilation may hold.
+static FINISH: Mutex<Option<(usize, Finish)>> = Mutex::new(None);
+
+/// The process is about to end.
+pub(crate) fn finish() {
+    if let Some((handle, f)) = *FINISH.lock() {
+        // SAFETY: the library takes its entry away before it closes the handle; the call waits for nothing.
+        unsafe { f(handle as *mut c_void) }
+    }
+}
 
 /// The library, open. One request at a time, which `&mut` says.
 pub(crate) struct Library {
@@ -62,17 +75,21 @@ impl Library {
                 .ok_or_else(|| missing(format!("{} has no {}", path.display(), name.to_string_lossy())))
         };
         // SAFETY: the library exports these names with these types (stubs/clang).
-        let (open, send, receive, close) = unsafe {
+        let (open, send, receive, close, finish) = unsafe {
             (
                 std::mem::transmute::<NonNull<c_void>, Open>(symbol(c"rung_clang_open")?),
                 std::mem::transmute::<NonNull<c_void>, Send>(symbol(c"rung_clang_send")?),
                 std::mem::transmute::<NonNull<c_void>, Receive>(symbol(c"rung_clang_receive")?),
                 std::mem::transmute::<NonNull<c_void>, Close>(symbol(c"rung_clang_close")?),
+                std::mem::transmute::<NonNull<c_void>, Finish>(symbol(c"rung_clang_finish")?),
             )
         };
         // SAFETY: no arguments; null says that it could not.
         match NonNull::new(unsafe { open() }) {
-            Some(handle) => Ok(Library { handle, send, receive, close }),
+            Some(handle) => {
+                *FINISH.lock() = Some((handle.as_ptr() as usize, finish));
+                Ok(Library { handle, send, receive, close })
+            }
             None => Err(missing(format!("{} could not start its compiler", path.display()))),
         }
     }
@@ -108,6 +125,11 @@ impl Library {
 
 impl Drop for Library {
     fn drop(&mut self) {
+        let mut finish = FINISH.lock();
+        if finish.is_some_and(|(handle, _)| handle == self.handle.as_ptr() as usize) {
+            *finish = None;
+        }
+        drop(finish);
         // SAFETY: opened once, closed once. The library itself stays mapped: code that it made may still run.
         unsafe { (self.close)(self.handle.as_ptr()) }
     }

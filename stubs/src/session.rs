@@ -2,10 +2,10 @@
 //! It remembers what was declared, for the environment key and for the answers that it keeps.
 
 use crate::answers::{Answers, Given};
-use crate::environment::{Environment, included, read_header};
+use crate::environment::{Environment, Header, included, read_header};
 use crate::generated::Headers;
 use crate::library::{Library, Ticket};
-use crate::{StubsConfig, compile_error, first, guard, link, runtime};
+use crate::{StubsConfig, compile_error, first, guard, link, provider, runtime};
 use engine::clock::{self, Part};
 use parking_lot::Mutex;
 use questions::{
@@ -29,6 +29,7 @@ struct State {
     /// Headers and libraries that are there already.
     included: HashSet<String>,
     linked: HashSet<String>,
+    packages: HashSet<String>,
     /// What the program declared, in order.
     declared: String,
     /// The runtime table is bound: generated C++ and the `rung/` headers may be used.
@@ -42,6 +43,11 @@ struct State {
     lost: bool,
     /// Questions that follow from answers.
     destructors: Vec<Question>,
+    /// Headers that wait to be read together, since together they may be precompiled; `holding`: more may come.
+    waiting: Vec<Waiting>,
+    holding: u32,
+    /// Initialisers of headers that were read while something else was asked for.
+    owed: Vec<u64>,
 }
 
 /// Questions that were sent.
@@ -49,6 +55,13 @@ struct Flight {
     questions: Vec<Question>,
     first: u32,
     ticket: Ticket,
+}
+
+/// A header that was included and not read yet.
+struct Waiting {
+    name: String,
+    from: String,
+    content: Header,
 }
 
 type Diagnostics = Vec<Diagnostic>;
@@ -74,7 +87,9 @@ impl Session {
         self.state.lock().library.is_some()
     }
     pub(crate) fn environment_key(&self) -> [u8; 32] {
-        self.state.lock().environment().key()
+        let mut s = self.state.lock();
+        let _ = s.settle();
+        s.environment().key()
     }
     pub(crate) fn request(&self, request: &Request) -> Result<Response, Diagnostic> {
         self.state.lock().request(request)
@@ -88,7 +103,9 @@ impl Session {
             s.bind_runtime().map_err(|d| vec![d])?;
             s.conversions = true;
         }
-        let done = s.declare(text, file, line)?;
+        s.settle().map_err(|d| vec![d])?;
+        let mut done = s.declare(text, file, line)?;
+        done.inits.splice(0..0, s.owed.drain(..));
         headers.iter().for_each(|h| s.environment().header(h));
         s.environment().raw(text);
         s.declared.push_str(text);
@@ -104,18 +121,51 @@ impl Session {
             return Ok(RawDone::default());
         }
         let content = read_header(&name, &s.config.include_dirs);
-        if content.needs_runtime {
-            s.bind_runtime().map_err(|d| vec![d])?;
-            s.conversions = true;
+        if s.waiting.iter().all(|w| w.name != name) {
+            s.waiting.push(Waiting { name, from: from.to_owned(), content });
         }
-        let line =
-            if name.starts_with('/') { format!("#include \"{name}\"\n") } else { format!("#include <{name}>\n") };
-        let done = s.declare(&line, from, 0).map_err(|all| all.into_iter().map(as_include).collect::<Vec<_>>())?;
-        s.environment().header(&content);
-        s.declared.push_str(&line);
-        s.included.insert(name);
-        s.answers.declared(&done.redefined);
-        Ok(done)
+        if s.holding > 0 { Ok(RawDone::default()) } else { s.read_waiting() }
+    }
+
+    /// Headers that are included from now on may be read later, all in one.
+    pub(crate) fn hold_headers(&self) {
+        self.state.lock().holding += 1;
+    }
+    /// Reads what waits.
+    pub(crate) fn read_headers(&self) -> Result<RawDone, Diagnostics> {
+        let mut s = self.state.lock();
+        s.holding = s.holding.saturating_sub(1);
+        if s.holding > 0 { Ok(RawDone::default()) } else { s.read_waiting() }
+    }
+
+    /// Folders for headers and libraries, and libraries, as a package's description says them.
+    pub(crate) fn package(&self, name: &str) -> Result<(), Diagnostic> {
+        let package = crate::package::find(name)?;
+        let mut s = self.state.lock();
+        let fresh: Vec<String> =
+            package.include_dirs.into_iter().filter(|d| !s.config.include_dirs.contains(d)).collect();
+        if !fresh.is_empty() {
+            for d in &fresh {
+                s.environment().include_dir(d);
+            }
+            s.config.include_dirs.extend(fresh.iter().cloned());
+            if s.library.is_some() {
+                s.request(&Request::Search { include_dirs: fresh })?;
+            }
+        }
+        for d in package.library_dirs {
+            if !s.config.library_dirs.contains(&d) {
+                s.config.library_dirs.push(d);
+            }
+        }
+        if !package.defines.is_empty() && s.packages.insert(name.to_owned()) {
+            let done = s.declare(&package.defines, "pkg-config", 0).map_err(first)?;
+            s.owed.extend(done.inits);
+            s.declared.push_str(&package.defines);
+            s.environment().raw(&package.defines);
+        }
+        s.link_config()?;
+        package.libraries.iter().try_for_each(|l| s.link(l))
     }
 
     /// C++ text of our own making: no part of the environment, and no answer changes by it.
@@ -137,7 +187,10 @@ impl Session {
     }
 
     pub(crate) fn declarations(&self) -> String {
-        self.state.lock().declared.clone()
+        let mut s = self.state.lock();
+        // Their error is told to whoever asks for a name of theirs.
+        let _ = s.settle();
+        s.declared.clone()
     }
 
     pub(crate) fn lookup(&self, symbol: &str) -> Result<u64, Diagnostic> {
@@ -158,11 +211,16 @@ impl Session {
     }
 
     pub(crate) fn known(&self, question: &Question) -> Option<Result<Answer, Diagnostic>> {
-        self.state.lock().answers.get(question).cloned()
+        let s = self.state.lock();
+        // What waits to be read may change any answer.
+        if s.waiting.is_empty() { s.answers.get(question).cloned() } else { None }
     }
 
     pub(crate) fn ask(&self, questions: &[Question]) -> Vec<Result<Answer, Diagnostic>> {
         let mut s = self.state.lock();
+        if let Err(d) = s.settle() {
+            return vec![Err(d); questions.len()];
+        }
         let mut seen = HashSet::new();
         let fresh: Vec<Question> =
             questions.iter().filter(|q| s.answers.get(q).is_none() && seen.insert(*q)).cloned().collect();
@@ -195,7 +253,10 @@ impl Session {
             s.series.clear();
             s.lost = false;
         }
-        if !questions.is_empty() {
+        if !s.waiting.is_empty() {
+            // Headers are to be read first, and their errors told by whoever asks.
+            s.lost = true;
+        } else if !questions.is_empty() {
             s.take_off(first, questions.to_vec());
         }
     }
@@ -264,6 +325,9 @@ impl State {
             flags: self.config.flags.clone(),
             cache_dir: self.config.cache_dir.clone(),
             headers: self.config.headers.clone(),
+            builder: self.config.builder.clone(),
+            seconds: self.config.seconds,
+            mebibytes: self.config.mebibytes,
         };
         match library.request(&Request::Open { config })? {
             Response::Opened {} => {
@@ -281,7 +345,7 @@ impl State {
     fn link_config(&mut self) -> Result<(), Diagnostic> {
         self.environment();
         for l in std::mem::take(&mut self.config.libraries) {
-            link::link(&l, &self.config.library_dirs)?;
+            link::link(&l, &self.config)?;
             self.linked.insert(l);
         }
         Ok(())
@@ -289,7 +353,7 @@ impl State {
 
     fn link(&mut self, library: &str) -> Result<(), Diagnostic> {
         if !self.linked.contains(library) {
-            link::link(library, &self.config.library_dirs)?;
+            link::link(library, &self.config)?;
             self.linked.insert(library.to_owned());
             self.environment().library(library);
         }
@@ -359,9 +423,49 @@ impl State {
         self.answers.put(q, answer);
     }
 
+    /// Reads the headers that wait, for whoever needs them without having included them.
+    fn settle(&mut self) -> Result<(), Diagnostic> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let done = self.read_waiting().map_err(first)?;
+        guard::run_inits_or_diagnostic(&done.inits)
+    }
+
+    fn read_waiting(&mut self) -> Result<RawDone, Diagnostics> {
+        let all = std::mem::take(&mut self.waiting);
+        if all.is_empty() {
+            return Ok(RawDone { inits: std::mem::take(&mut self.owed), ..RawDone::default() });
+        }
+        if all.iter().any(|w| w.content.needs_runtime) {
+            self.bind_runtime().map_err(|d| vec![d])?;
+            self.conversions = true;
+        }
+        let line = |name: &str| match name.starts_with('/') {
+            true => format!("#include \"{name}\"\n"),
+            false => format!("#include <{name}>\n"),
+        };
+        let text: String = all.iter().map(|w| line(&w.name)).collect();
+        let from = all.last().map(|w| w.from.clone()).unwrap_or_default();
+        let mut done = self
+            .declare(&text, &from, 0)
+            .map_err(|errors| errors.into_iter().map(as_include).collect::<Vec<_>>())?;
+        done.inits.splice(0..0, self.owed.drain(..));
+        for w in all {
+            self.environment().header(&w.content);
+            self.included.insert(w.name);
+        }
+        self.declared.push_str(&text);
+        self.answers.declared(&done.redefined);
+        Ok(done)
+    }
+
     fn request(&mut self, request: &Request) -> Result<Response, Diagnostic> {
         self.land();
         self.open()?;
+        if !matches!(request, Request::Raw { .. } | Request::Search { .. } | Request::Shapes { .. }) {
+            self.settle()?;
+        }
         let Some(library) = &mut self.library else {
             return Err(compile_error("cpp/unavailable", "the C++ compiler is not open"));
         };
@@ -382,7 +486,10 @@ impl State {
         if matches!(answer, Ok(Response::Died { .. })) {
             SESSIONS.fetch_add(1, Ordering::Relaxed);
         }
-        answer
+        answer.map(|mut r| {
+            provider::explain(&mut r, &self.config.library_dirs);
+            r
+        })
     }
 
     fn declare(&mut self, text: &str, file: &str, line: u32) -> Result<RawDone, Diagnostics> {

@@ -13,6 +13,18 @@ fn report(args: &[&str]) -> Json {
 }
 
 #[test]
+fn forms() {
+    let report = report(&["bench", "forms", "--forms", "120", "--json"]);
+    let kinds = report["kinds"].as_array().expect("kinds");
+    assert_eq!(kinds.len(), 6, "{report}");
+    for row in kinds.iter().chain([&report["all"]]) {
+        assert!(row["first_us"].as_f64() > Some(0.0) && row["last_us"].as_f64() > Some(0.0), "{row}");
+        assert!(row["ratio"].is_number(), "{row}");
+    }
+    assert!(report["all"]["bytes_per_form"].is_u64(), "{report}");
+}
+
+#[test]
 fn first_call() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("first_call.clj");
     let program = "(cpp/raw \"inline int twice(int x) { return 2 * x; }\")\n(println \"noise\")\n\

@@ -103,6 +103,36 @@ fn a_session() {
 }
 
 #[test]
+fn tab_completes_names() {
+    let t = Terminal::start("tab", "");
+    t.line("(cpp/raw \"namespace my { struct S { int width() const { return 41; } }; inline S* made() { static S s; return &s; } }\")");
+    t.wait("nil");
+    t.line("(def object (cpp/box (cpp/my.made)))");
+    t.wait("#'user/object");
+    t.tmux(&["send-keys", "-l", "(clojure.string/upper-c"]);
+    t.keys(&["Tab"]);
+    t.wait("(clojure.string/upper-case");
+    t.tmux(&["send-keys", "-l", " \"done\")"]);
+    t.keys(&["Enter"]);
+    t.wait("\"DONE\"");
+    t.keys(&["C-l"]);
+    t.tmux(&["send-keys", "-l", "(cpp/my.mad"]);
+    t.keys(&["Tab"]);
+    t.wait("(cpp/my.made");
+    t.keys(&["C-c"]);
+    std::thread::sleep(Duration::from_millis(500));
+    // Of several the menu shows them with what they are.
+    t.keys(&["C-l"]);
+    t.tmux(&["send-keys", "-l", "(reduce"]);
+    t.keys(&["Tab"]);
+    t.wait("reduce-kv");
+    t.keys(&["C-c"]);
+    std::thread::sleep(Duration::from_millis(500));
+    t.line("(clojure.core/str \"aft\" \"er\")");
+    t.wait("\"after\"");
+}
+
+#[test]
 fn ctrl_c_interrupts_an_endless_loop_on_every_tier() {
     for strategy in ["interpret", "baseline", "clang", "tiered"] {
         let t = Terminal::start(strategy, &format!("--strategy {strategy} --tune compile.wait=1"));

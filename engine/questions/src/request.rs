@@ -19,6 +19,15 @@ pub struct SessionConfig {
     /// Headers read at opening (through a PCH where `cache_dir` is set).
     #[serde(default)]
     pub headers: Vec<String>,
+    /// A program that builds PCHs in a process of its own (`PROGRAM cache headers`, a `Precompile` request on its standard
+    /// input); empty: they are built in this process when nothing is asked.
+    #[serde(default)]
+    pub builder: String,
+    /// Processor time and memory that one request may take, code generation for tier 2 left out; 0: no limit.
+    #[serde(default)]
+    pub seconds: u32,
+    #[serde(default)]
+    pub mebibytes: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -55,8 +64,17 @@ pub enum Request {
     Provide { symbols: Vec<String> },
     /// Addresses of symbols in the JIT or the process.
     Lookup { symbols: Vec<String> },
-    /// What can follow a text: names, with signatures.
-    Complete { prefix: String },
+    /// Names that begin with a qualified name's text, with signatures. `header`: only what stands in that header, as long as
+    /// anything does, and its macros.
+    Complete {
+        prefix: String,
+        #[serde(default)]
+        header: String,
+    },
+    /// Further folders to look for headers in.
+    Search { include_dirs: Vec<String> },
+    /// Builds the PCH of these lines, in a process of its own: it takes the process' limits down.
+    Precompile { config: SessionConfig, lines: Vec<String> },
     /// For tests of containment only: crash the compiler on purpose.
     Crash,
 }
@@ -103,6 +121,10 @@ pub enum Response {
     },
     Completions {
         items: Vec<Completion>,
+    },
+    Precompiled {
+        built: bool,
+        why: String,
     },
     /// The request failed as a whole; the session goes on.
     Failed {
@@ -354,6 +376,8 @@ pub enum Callee {
 pub enum Arg {
     /// A C++ expression of this canonical type (never a reference: `category` says it).
     Native { ty: String, category: Category },
+    /// A literal, where the call wants a constant: its C++ text. What the caller passes is not looked at.
+    Literal { ty: String, text: String },
     /// A boxed Clojure value of unknown type: takes the parameter's type once the callee is chosen by arity.
     Boxed {},
     /// A Clojure function literal where a callable is wanted: takes the parameter's type.
@@ -581,7 +605,12 @@ mod compact {
                 out.serialize_element(if *local { "v" } else { "r" })?;
                 continue;
             }
+            let known;
             let (ty, category) = match arg {
+                Arg::Literal { ty, text } => {
+                    known = format!("={text}");
+                    (ty.as_str(), known.as_str())
+                }
                 Arg::Native { ty, category: Category::Lvalue } => (ty.as_str(), "l"),
                 Arg::Native { ty, category: Category::Xvalue } => (ty.as_str(), "x"),
                 Arg::Native { ty, category: Category::Prvalue } => (ty.as_str(), "p"),

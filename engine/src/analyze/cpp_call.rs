@@ -3,6 +3,7 @@
 
 use super::*;
 use questions::{Answer, Arg, CallAnswer, CallQuestion, Callee, Question};
+use crate::text::Text;
 use std::sync::Arc;
 
 impl Analyzer<'_> {
@@ -101,7 +102,10 @@ impl Analyzer<'_> {
                 Ty::Value => Arg::Boxed {},
             });
         }
-        let answered = self.answer(Question::Call(CallQuestion { callee: callee.clone(), args: kinds }));
+        let mut answered = self.answer(Question::Call(CallQuestion { callee: callee.clone(), args: kinds.clone() }));
+        if matches!(&answered, Ok(Err(d)) if d.code == "cpp/constant") && self.name_literals(&args, &mut kinds) {
+            answered = self.answer(Question::Call(CallQuestion { callee: callee.clone(), args: kinds }));
+        }
         if answered.is_err() {
             self.await_last();
         }
@@ -122,6 +126,23 @@ impl Analyzer<'_> {
             });
         }
         self.site_node(callee, answer, ids, position)
+    }
+
+    /// Literals by their C++ text, for a call that wants constants; false where none is.
+    fn name_literals(&self, args: &[(ExprId, usize)], kinds: &mut [Arg]) -> bool {
+        let mut any = false;
+        for (&(id, _), kind) in args.iter().zip(kinds) {
+            let (Expr::NativeLiteral { value }, Arg::Native { ty, .. }) = (self.tree.expr(id), &*kind) else { continue };
+            let text = match value {
+                NativeConst::CString(c) => self.consts[c.index()].cast::<Text>().map(|t| c_string(t.as_str())),
+                NativeConst::Bits(bits) => number_text(ty, *bits),
+            };
+            if let Some(text) = text {
+                *kind = Arg::Literal { ty: ty.clone(), text };
+                any = true;
+            }
+        }
+        any
     }
 
     /// `(cpp/T x)` of a Clojure value is a conversion where the type has one: constructors are not asked.
@@ -171,4 +192,34 @@ impl Analyzer<'_> {
         };
         Ok(self.add(expr, position, ty))
     }
+}
+
+/// A C++ string literal. What is no plain character is escaped by three octal digits, which nothing behind it can join.
+fn c_string(text: &str) -> String {
+    let mut out = String::from("\"");
+    for b in text.bytes() {
+        match b {
+            b'"' | b'\\' => {
+                out.push('\\');
+                out.push(b as char);
+            }
+            b' '..=b'~' if b != b'?' => out.push(b as char),
+            _ => out.push_str(&format!("\\{b:03o}")),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// The C++ literal of a scalar's bits.
+fn number_text(ty: &str, bits: u64) -> Option<String> {
+    Some(match ty {
+        "int" => format!("{}", bits as i64),
+        "long" if bits as i64 == i64::MIN => return None,
+        "long" => format!("{}L", bits as i64),
+        "bool" => if bits != 0 { "true" } else { "false" }.to_owned(),
+        "char" => format!("'\\{bits:03o}'"),
+        "double" => Some(f64::from_bits(bits)).filter(|d| d.is_finite()).map(|d| format!("{d:?}"))?,
+        _ => return None,
+    })
 }

@@ -18,6 +18,7 @@ natives! { pub HOST "rung.host";
     "require-header" "[header options]" [(2) require_header]
     "refer-global" "[options]" [(1) refer_global]
     "link" "[library]" [(1) link]
+    "with-headers" "[f]" [(1) with_headers]
     "construct" "[class-name & args]" [(rest 1) construct]
     "invoke-member" "[object name & args]" [(rest 2) invoke_member]
     "method-value" "[name]" [(1) method_value]
@@ -28,6 +29,7 @@ natives! { pub RUNG "rung";
     "events" "[]" [(0) events]
     "metrics" "[]" [(0) metrics]
     "invalidate!" "[f]" [(1) invalidate]
+    "complete" "[text] [text class]" [(1) complete, (2) complete_member]
 }
 
 fn text_of(v: Value) -> Res<String> {
@@ -59,12 +61,53 @@ fn declared(done: Result<RawDone, Vec<Diagnostic>>) -> Res<()> {
     }
 }
 
+/// Headers that are included meanwhile are read together at the end, or when something of them is asked for.
+pub(crate) fn together<T>(f: impl FnOnce() -> Res<T>) -> Res<T> {
+    host::parts().cpp.hold_headers();
+    let done = f();
+    let read = host::parts().cpp.read_headers();
+    let done = done?;
+    declared(read)?;
+    Ok(done)
+}
+
+fn with_headers(f: Value) -> Res {
+    together(|| crate::invoke::invoke(f, &[]))
+}
+
+/// `"my.h" ["SDL.h" :pkg-config "sdl2" :link "mine"]`
 fn include(headers: &[Value]) -> Res {
     let from = space::load::current_file();
-    for &h in headers {
-        declared(host::parts().cpp.include(&text_of(h)?, &from))?;
-    }
-    Ok(Value::NIL)
+    together(|| {
+        for &h in headers {
+            let mut parts = GcVec::new();
+            if coll::is_vector(h) {
+                coll::each(h, &mut |part| {
+                    parts.push(part);
+                    Ok(ControlFlow::Continue(()))
+                })?;
+            } else {
+                parts.push(h);
+            }
+            let Some((&name, options)) = parts.split_first() else { continue };
+            if options.len() % 2 != 0 {
+                return Err(fault::illegal_argument("the options of a header come in pairs"));
+            }
+            header(&text_of(name)?, &from, coll::map(options)?)?;
+        }
+        Ok(Value::NIL)
+    })
+}
+
+/// Where it is found, what it wants before it, itself, and its libraries.
+fn header(name: &str, from: &str, options: Value) -> Res<()> {
+    each_text(option(options, "pkg-config")?, &mut |p| match host::parts().cpp.package(&p) {
+        Ok(()) => Ok(()),
+        Err(d) => Err(fault::raise_diagnostic(Class::Compiler, &d)),
+    })?;
+    each_text(option(options, "include")?, &mut |h| declared(host::parts().cpp.include(&h, from)))?;
+    declared(host::parts().cpp.include(name, from))?;
+    each_text(option(options, "link")?, &mut |l| link(Text::value(&l)).map(drop))
 }
 
 fn link(library: Value) -> Res {
@@ -102,13 +145,11 @@ fn option(options: Value, name: &str) -> Res {
     if options.is_nil() { Ok(Value::NIL) } else { coll::get(options, Keyword::intern(None, name).value(), Value::NIL) }
 }
 
-/// `["imgui.h" :as imgui :scope "ImGui" :link "imgui" :refer [Text] :rename {Text T}]`.
-fn require_header(header: Value, options: Value) -> Res {
-    let header = text_of(header)?;
+/// `["imgui.h" :as imgui :scope "ImGui" :link "imgui" :pkg-config "imgui" :refer [Text] :rename {Text T}]`.
+fn require_header(name: Value, options: Value) -> Res {
+    let header = text_of(name)?;
     let from = space::load::current_file();
-    each_text(option(options, "include")?, &mut |h| declared(host::parts().cpp.include(&h, &from)))?;
-    declared(host::parts().cpp.include(&header, &from))?;
-    each_text(option(options, "link")?, &mut |l| link(Text::value(&l)).map(drop))?;
+    self::header(&header, &from, options)?;
     let scope = match option(options, "scope")? {
         Value::NIL => default_scope(&header),
         v => text_of(v)?,
@@ -243,6 +284,25 @@ fn tier(f: Value) -> Res {
 fn invalidate(f: Value) -> Res {
     host::parts().tiers.invalidate(function_of(f)?, "asked for");
     Ok(Value::NIL)
+}
+
+/// `(rung/complete "cpp/std.vec")`: names as data.
+fn complete(text: Value) -> Res {
+    completions(&text_of(text)?, None)
+}
+
+/// `(rung/complete ".pu" "std::vector<int>")`: members of a class, which a text, a symbol or an object in a box says.
+fn complete_member(text: Value, class: Value) -> Res {
+    let class = match class.cast::<crate::cppbox::CppBox>() {
+        Some(object) => object.ty.pointee.to_string(),
+        None => text_of(class)?,
+    };
+    completions(&text_of(text)?, Some(&class.replace('.', "::")))
+}
+
+fn completions(text: &str, class: Option<&str>) -> Res {
+    let found = space::complete::complete(text, class);
+    data(&serde_json::to_string(&found).unwrap_or_default())
 }
 
 fn events() -> Res {

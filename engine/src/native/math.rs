@@ -454,6 +454,9 @@ fn collect() -> Res {
 fn exit(status: Value) -> Res {
     let status = number::to_long(status)?;
     crate::print::flush_out();
+    if let Some(parts) = crate::host::assembled() {
+        parts.cpp.finish();
+    }
     std::process::exit(status as i32)
 }
 

@@ -131,7 +131,7 @@ pub mod exception;
 mod file;
 pub mod foreign;
 mod format;
-mod host;
+pub(crate) mod host;
 mod lazy;
 mod load;
 mod macros;

@@ -2,6 +2,7 @@
 //! nothing of it costs start-up time.
 
 pub mod binding;
+pub mod complete;
 mod define;
 pub mod library;
 pub mod load;

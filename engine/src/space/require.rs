@@ -100,7 +100,10 @@ fn source(name: &str) -> Option<PathBuf> {
 
 /// `(require 'a '[b :as x :refer [y]] :reload)`, C++ headers too.
 pub fn require(specs: &[Value]) -> Res {
-    each_spec(specs, Mode::Require)
+    // Headers are read together, which a precompiled one of them all makes quick.
+    let header = |s: &&Value| coll::is_vector(**s) && coll::first(**s).is_ok_and(|h| h.is::<Text>());
+    let libraries = || each_spec(specs, Mode::Require);
+    if specs.iter().filter(header).count() < 2 { libraries() } else { crate::native::host::together(libraries) }
 }
 
 fn each_spec(specs: &[Value], mode: Mode) -> Res {

@@ -16,6 +16,7 @@
 #include "clang/Sema/EnterExpressionEvaluationContext.h"
 #include "clang/Sema/Lookup.h"
 #include "llvm/IR/DerivedTypes.h"
+#include <map>
 
 using namespace clang;
 namespace json = llvm::json;
@@ -447,6 +448,22 @@ static std::string textOf(Types &types, const Site &site, const std::vector<Oper
   return "";
 }
 
+static bool holdsPlaceholder(const Stmt *s) {
+  if (!s) return false;
+  if (isa<OpaqueValueExpr>(s)) return true;
+  return std::any_of(s->child_begin(), s->child_end(), holdsPlaceholder);
+}
+
+// Does a consteval function take something that is known only when the call runs?
+static bool wantsConstant(const Stmt *s) {
+  if (!s) return false;
+  const FunctionDecl *f = nullptr;
+  if (auto *c = dyn_cast<CXXConstructExpr>(s)) f = c->getConstructor();
+  else if (auto *c = dyn_cast<CallExpr>(s)) f = c->getDirectCallee();
+  if (f && f->isImmediateFunction() && holdsPlaceholder(s)) return true;
+  return std::any_of(s->child_begin(), s->child_end(), wantsConstant);
+}
+
 std::optional<std::string> Asker::call(Calls &calls, Site site) {
   Sema &sema = session.sema();
   ASTContext &ast = session.ast();
@@ -465,6 +482,11 @@ std::optional<std::string> Asker::call(Calls &calls, Site site) {
   if (!e || session.collector.failed()) return std::nullopt;
   if (e->hasPlaceholderType()) {
     calls.own = diagnostic("cpp/ambiguous", "this names overloaded functions, not a value");
+    return std::nullopt;
+  }
+  if (wantsConstant(e)) {
+    calls.own = diagnostic("cpp/constant", "this call wants a constant that is known when it is compiled");
+    (*calls.own)["help"] = "give a literal, or call it through a function from cpp/raw";
     return std::nullopt;
   }
   QualType t = e->getType();
@@ -668,40 +690,119 @@ std::string Asker::answer(const json::Object &q) {
   return settled(calls, t, true, kind, rendered(std::move(*out)), fallback);
 }
 
-json::Array Asker::complete(StringRef prefix) {
+// Where the last part of a qualified name begins, template arguments left whole.
+static size_t lastPart(StringRef text) {
+  int depth = 0;
+  size_t at = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '<' || text[i] == '(') ++depth;
+    else if (text[i] == '>' || text[i] == ')') --depth;
+    else if (depth == 0 && text[i] == ':' && i + 1 < text.size() && text[i + 1] == ':') at = i + 2, ++i;
+  }
+  return at;
+}
+
+static const char *kindOf(const NamedDecl *d) {
+  if (isa<NamespaceDecl>(d) || isa<NamespaceAliasDecl>(d)) return "namespace";
+  if (isa<TypeDecl>(d) || isa<ClassTemplateDecl>(d) || isa<TypeAliasTemplateDecl>(d)) return "type";
+  if (isa<EnumConstantDecl>(d)) return "constant";
+  if (isa<FieldDecl>(d) || isa<IndirectFieldDecl>(d)) return "field";
+  auto *t = dyn_cast<FunctionTemplateDecl>(d);
+  auto *f = t ? t->getTemplatedDecl() : dyn_cast<FunctionDecl>(d);
+  if (!f) return isa<VarDecl>(d) || isa<VarTemplateDecl>(d) ? "variable" : nullptr;
+  auto *m = dyn_cast<CXXMethodDecl>(f);
+  return m && !m->isStatic() ? "method" : "function";
+}
+
+// Is the place in the header itself, by the end of its path? An empty header takes every place.
+static bool inHeader(const SourceManager &sources, SourceLocation at, StringRef header) {
+  if (header.empty()) return true;
+  StringRef file = sources.getFilename(sources.getExpansionLoc(at));
+  return file.ends_with(header) && (file.size() == header.size() || file[file.size() - header.size() - 1] == '/');
+}
+
+json::Array Asker::complete(StringRef prefix, StringRef header) {
+  constexpr size_t most = 500;
   json::Array out;
   Calls calls(session, types);
   Transaction t;
-  std::vector<std::pair<std::string, json::Object>> found;
+  std::map<std::string, json::Object> found;
+  header.consume_front("./");
   session.attempt(t, [&] {
-    size_t split = prefix.rfind("::");
-    StringRef qualifier = split == StringRef::npos ? StringRef() : prefix.take_front(split);
-    StringRef start = split == StringRef::npos ? prefix : prefix.drop_front(split + 2);
+    size_t split = lastPart(prefix);
+    StringRef qualifier = prefix.take_front(split), start = prefix.drop_front(split);
+    qualifier.consume_back("::");
     if (imbalance(qualifier)) return true;
     DeclContext *context = calls.contextOf(qualifier);
     if (!context) return true;
-    auto item = [&](const NamedDecl *d) {
-      if (!d->getIdentifier() || !d->getName().starts_with(start) || (d->getName().starts_with("__") && !start.starts_with("__"))) return;
+    std::string before = qualifier.empty() ? "" : qualifier.str() + "::";
+    auto hidden = [&](StringRef name) { return name.starts_with("__") && !start.starts_with("__"); };
+    auto item = [&](const NamedDecl *d, bool own) {
+      if (!d->getIdentifier() || !d->getName().starts_with(start) || hidden(d->getName())) return;
+      if (d->getAccess() == AS_private || d->getAccess() == AS_protected) return;
       const NamedDecl *real = d->getUnderlyingDecl();
-      const char *kind = isa<NamespaceDecl>(real)                                      ? "namespace"
-                         : isa<TypeDecl>(real) || isa<ClassTemplateDecl>(real)         ? "type"
-                         : isa<FunctionDecl>(real) || isa<FunctionTemplateDecl>(real)  ? "function"
-                         : isa<EnumConstantDecl>(real)                                 ? "constant"
-                         : isa<FieldDecl>(real)                                        ? "field"
-                                                                                       : "variable";
-      std::string text = (qualifier.empty() ? "" : qualifier.str() + "::") + d->getName().str();
-      bool function = StringRef(kind) == "function";
-      std::string signature = function ? printed(session.ast(), real) : std::string();
-      found.push_back({text + signature, json::Object{{"text", text}, {"kind", kind}, {"signature", signature}}});
+      if (own && !inHeader(session.sources(), real->getLocation(), header)) return;
+      auto *record = dyn_cast<CXXRecordDecl>(real);
+      const char *kind = record && record->isInjectedClassName() ? nullptr : kindOf(real);
+      if (!kind) return;
+      bool calls = StringRef(kind) == "function" || StringRef(kind) == "method";
+      std::string signature;
+      if (calls) signature = printed(session.ast(), real);
+      else if (auto *v = dyn_cast<ValueDecl>(real)) signature = types.display(v->getType());
+      std::string text = before + d->getName().str();
+      found.try_emplace(text + '\0' + signature, json::Object{{"text", text}, {"kind", kind}, {"signature", clean(signature)}});
     };
-    context->getPrimaryContext()->lookups();
-    for (auto lookup : context->getPrimaryContext()->lookups())
-      for (NamedDecl *d : lookup) item(d);
+    auto members = [&](DeclContext *c, bool own) {
+      for (auto lookup : c->getPrimaryContext()->lookups())
+        for (NamedDecl *d : lookup) item(d, own);
+    };
+    std::vector<CXXRecordDecl *> classes;
+    if (auto *record = dyn_cast<CXXRecordDecl>(context); record && record->hasDefinition()) classes.push_back(record->getDefinition());
+    for (size_t i = 0; i < classes.size() && i < 64; ++i) {
+      // Constructors and the like are made when they are first looked for.
+      members(classes[i], false);
+      for (auto &base : classes[i]->bases())
+        if (auto *b = base.getType()->getAsCXXRecordDecl(); b && b->hasDefinition() && base.getAccessSpecifier() == AS_public)
+          classes.push_back(b->getDefinition());
+    }
+    if (!classes.empty()) return true;
+    auto macros = [&](bool own) {
+      if (!qualifier.empty() && header.empty()) return;
+      Preprocessor &pp = session.pp();
+      for (auto &entry : pp.macros(/*IncludeExternalMacros=*/true)) {
+        StringRef name = entry.first->getName();
+        if (!name.starts_with(start) || name.starts_with("_") != start.starts_with("_") || !entry.first->hasMacroDefinition()) continue;
+        MacroInfo *info = pp.getMacroInfo(entry.first);
+        if (!info || info->isBuiltinMacro() || (own && !inHeader(session.sources(), info->getDefinitionLoc(), header))) continue;
+        if (!info->isFunctionLike() && info->getNumTokens() == 0) continue;  // a guard
+        std::string signature = name.str();
+        if (info->isFunctionLike()) {
+          signature += "(";
+          for (unsigned i = 0; i < info->getNumParams(); ++i) {
+            if (i) signature += ", ";
+            StringRef p = info->params()[i]->getName();
+            signature += p == "__VA_ARGS__" ? "..." : p.str();
+          }
+          signature += ")";
+        } else {
+          for (auto &token : info->tokens()) signature += " " + pp.getSpelling(token);
+        }
+        std::string text = before + name.str();
+        found.try_emplace(text + '\0' + signature, json::Object{{"text", text}, {"kind", "macro"}, {"signature", clean(signature)}});
+      }
+    };
+    // The names of the header itself; where it only gathers others, all there are.
+    bool whole = qualifier.empty();
+    members(context, whole);
+    macros(true);
+    if (found.empty() && !header.empty()) members(context, false), macros(false);
     return true;
   });
   session.collector.take();
-  std::sort(found.begin(), found.end(), [](auto &a, auto &b) { return a.first < b.first; });
-  for (size_t i = 0; i < found.size() && i < 500; ++i) out.push_back(std::move(found[i].second));
+  for (auto &[key, item] : found) {
+    if (out.size() == most) break;
+    out.push_back(std::move(item));
+  }
   return out;
 }
 

@@ -24,7 +24,7 @@ public:
   std::string answer(const Site &);
   // Puts the types of what a site speaks of in their place. False: one has none.
   bool complete(Site &, const Series &);
-  llvm::json::Array complete(llvm::StringRef prefix);
+  llvm::json::Array complete(llvm::StringRef prefix, llvm::StringRef header);
 
 private:
   std::optional<llvm::json::Object> name(Calls &, llvm::StringRef);

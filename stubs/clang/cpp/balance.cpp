@@ -12,6 +12,7 @@ namespace rung {
 
 namespace {
 
+constexpr size_t nameLimit = 4096;             // near names are sought by comparing with each
 constexpr size_t depthLimit = 250;           // Clang's own -fbracket-depth is 256
 constexpr size_t sizeLimit = 16 * 1024 * 1024;
 
@@ -109,6 +110,8 @@ std::optional<Imbalance> imbalance(StringRef text) {
       if (token.is(tok::eof)) break;
       continue;
     }
+    if (token.is(tok::raw_identifier) && spelled.size() > nameLimit)
+      return at(text, offset, "a name longer than 4096 characters", "cpp/limit");
     switch (token.getKind()) {
     case tok::l_brace:
     case tok::l_paren:

@@ -97,6 +97,7 @@ std::optional<Site> siteFrom(const json::Object &o, std::string &error) {
     Arg arg;
     if (*kind == "boxed") arg.kind = Arg::Boxed;
     else if (*kind == "callback") arg.kind = Arg::Callback;
+    else if (*kind == "literal") arg.literal = a->getString("text").value_or("").str();
     arg.type = a->getString("ty").value_or("").str();
     auto category = a->getString("category").value_or("prvalue");
     arg.category = category == "lvalue" ? Category::Lvalue : category == "xvalue" ? Category::Xvalue : Category::Prvalue;
@@ -124,6 +125,7 @@ std::optional<Site> siteFrom(const json::Array &a, std::string &error) {
     if (category == "b") arg.kind = Arg::Boxed;
     else if (category == "c") arg.kind = Arg::Callback;
     else if (category == "r" || category == "v") arg.kind = Arg::Of, arg.local = category == "v";
+    else if (category.starts_with("=")) arg.literal = category.drop_front().str();
     arg.category = category == "l" ? Category::Lvalue : category == "x" ? Category::Xvalue : Category::Prvalue;
     arg.type = a[i].getAsString().value_or("").str();
     site.args.push_back(std::move(arg));
@@ -264,7 +266,7 @@ std::vector<Operand> Calls::operandsOf(const Site &site, FunctionDecl *f, bool r
   Sema &sema = session.sema();
   std::vector<Operand> out;
   for (size_t i = 0; i < site.args.size(); ++i) {
-    Operand operand{QualType(), site.args[i].category, nullptr, static_cast<unsigned>(i)};
+    Operand operand{QualType(), site.args[i].category, nullptr, static_cast<unsigned>(i), {}};
     if (site.args[i].kind == Arg::Native) {
       QualType t = types.resolve(site.args[i].type);
       if (t.isNull()) return {};
@@ -273,7 +275,8 @@ std::vector<Operand> Calls::operandsOf(const Site &site, FunctionDecl *f, bool r
         t = t.getNonReferenceType();
       }
       operand.type = t;
-      if (real) {
+      operand.literal = site.args[i].literal;
+      if (real && operand.literal.empty()) {
         auto *args = f->getParamDecl(1);
         Expr *base = sema.BuildDeclRefExpr(args, args->getType(), VK_LValue, here());
         auto *index = IntegerLiteral::Create(ast, llvm::APInt(32, i), ast.IntTy, here());
@@ -295,6 +298,10 @@ std::vector<Operand> Calls::operandsOf(const Site &site, FunctionDecl *f, bool r
 Expr *Calls::value(const Operand &o) {
   ASTContext &ast = session.ast();
   Sema &sema = session.sema();
+  if (!o.literal.empty()) {
+    std::vector<Operand> none;
+    return parsed(o.literal, none);
+  }
   bool object = o.type->isRecordType() || o.type->isArrayType() || o.type->isFunctionType();
   if (!o.memory) {
     ExprValueKind kind = o.category == Category::Lvalue || o.type->isFunctionType() ? VK_LValue
@@ -320,6 +327,10 @@ std::string Calls::argsText(const std::vector<Operand> &operands, size_t from) {
   for (size_t i = from; i < operands.size(); ++i) {
     if (i > from) out += ", ";
     const Operand &o = operands[i];
+    if (!o.literal.empty()) {
+      out += o.literal;
+      continue;
+    }
     std::string name = "$" + std::to_string(i);
     bool object = o.type->isRecordType() || o.type->isArrayType();
     if (o.category == Category::Lvalue || o.type->isFunctionType()) out += name;

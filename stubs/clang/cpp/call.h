@@ -11,6 +11,7 @@ enum class Category { Lvalue, Xvalue, Prvalue };
 struct Arg {
   enum Kind { Native, Boxed, Callback, Of } kind = Native;
   std::string type;  // of `Of` the number of the question in its series that is spoken of
+  std::string literal;  // the argument's C++ text, where the call wants a constant of it
   Category category = Category::Prvalue;
   bool local = false;  // of `Of`: as the variable that was initialised with it
 };
@@ -29,7 +30,8 @@ struct Site {
 };
 
 std::optional<Site> siteFrom(const llvm::json::Object &, std::string &error);
-// `[callee, its text, unchecked, type, category, type, …]`: how a form's questions come; a category of `b`, `c` is no type's.
+// `[callee, its text, unchecked, type, category, type, …]`: how a form's questions come; a category of `b`, `c` is no type's,
+// one that begins with `=` is a literal's text.
 std::optional<Site> siteFrom(const llvm::json::Array &, std::string &error);
 
 // An argument while a call is built. `memory`: an lvalue of the object; absent in a question, which runs nothing.
@@ -38,6 +40,7 @@ struct Operand {
   Category category;
   clang::Expr *memory = nullptr;
   unsigned index = 0;  // which argument
+  std::string literal;  // as `Arg`'s
 };
 
 // What a name stands for.

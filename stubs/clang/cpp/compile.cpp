@@ -47,7 +47,8 @@ bool isOwn(CodeGenerator &generator, const HeldObject &o, llvm::StringRef symbol
     }
   const Decl *d = generator.GetDeclForMangledName(symbol);
   auto *named = dyn_cast_or_null<NamedDecl>(d);
-  if (!named || named->getFormalLinkage() != Linkage::Internal) return false;
+  // What a precompiled header brings out late stands in the unit that is read then.
+  if (!named || named->isFromASTFile() || named->getFormalLinkage() != Linkage::Internal) return false;
   return named->getTranslationUnitDecl() == o.unit;
 }
 

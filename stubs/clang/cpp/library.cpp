@@ -2,13 +2,21 @@
 // one had read; what was linked stays, since the linker outlives sessions.
 #include "library.h"
 #include "fields.h"
+#include "limits.h"
 #include "pch.h"
 #include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/ErrorHandling.h"
+#include "clang/Lex/HeaderSearch.h"
+#include <fcntl.h>
 #include <malloc.h>
 #include <mutex>
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace json = llvm::json;
 
@@ -49,6 +57,7 @@ public:
     if (users++) return;
     llvm::CrashRecoveryContext::Enable();
     onAlternateStack();
+    Limits::handlersChanged();
   }
   ~Containment() {
     std::lock_guard<std::mutex> lock(gate);
@@ -127,6 +136,7 @@ bool Library::fromPch(const std::vector<Input> &lines) {
   session.release();
   types.release();
   config.pch = path;
+  announced = false;
   if (start(error)) {
     for (auto &one : all) one.precompiled = true;
     history = std::move(all);
@@ -143,14 +153,112 @@ bool Library::fromPch(const std::vector<Input> &lines) {
   return false;
 }
 
-void Library::idle() {
-  if (!session || dead || config.cacheDir.empty()) return;
-  // The headers at the start of the history.
+std::vector<std::string> Library::leading() const {
   std::vector<std::string> lines;
   for (auto &one : history) {
     if (!llvm::StringRef(one.text).ltrim().starts_with("#")) break;
     lines.push_back(one.text);
   }
+  return lines;
+}
+
+void Library::plan() {
+  if (config.builder.empty() || config.cacheDir.empty()) return;
+  auto lines = leading();
+  if (lines.empty() || lines.size() == plannedLines) return;
+  plannedLines = lines.size();
+  std::string request, file;
+  if (!history[lines.size() - 1].precompiled) {
+    json::Object c{{"include_dirs", json::Array(config.includeDirs)}, {"flags", json::Array(config.flags)}, {"cache_dir", config.cacheDir}};
+    json::Object all{{"op", "precompile"}, {"config", std::move(c)}, {"lines", json::Array(lines)}};
+    request = rendered(std::move(all));
+    file = Pch(config, preludeText, lines).file();
+  }
+  std::lock_guard<std::mutex> lock(planGate);
+  planned = std::move(request);
+  plannedFile = std::move(file);
+  plannedFor = config.builder;
+}
+
+// A program of its own builds it: it outlives this process, holds nothing of it open, and whatever ends it leaves nothing behind
+// that could be taken for a precompiled header.
+void Library::finish() {
+  std::string request, builder;
+  {
+    std::lock_guard<std::mutex> lock(planGate);
+    if (planned.empty() || access((plannedFile + ".sum").c_str(), F_OK) == 0) return;
+    request.swap(planned);
+    builder = plannedFor;
+  }
+  // In memory: a pipe could fill, or break.
+  int in = memfd_create("rung-headers", MFD_CLOEXEC);
+  if (in < 0) return;
+  size_t done = 0;
+  while (done < request.size()) {
+    ssize_t n = write(in, request.data() + done, request.size() - done);
+    if (n <= 0) break;
+    done += n;
+  }
+  lseek(in, 0, SEEK_SET);
+  posix_spawn_file_actions_t files;
+  posix_spawnattr_t how;
+  posix_spawn_file_actions_init(&files);
+  posix_spawnattr_init(&how);
+  posix_spawn_file_actions_adddup2(&files, in, 0);
+  posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addclosefrom_np(&files, 3);
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&how, &none);
+  posix_spawnattr_setsigdefault(&how, &all);
+  posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  std::string command = "cache", what = "headers";
+  char *words[] = {builder.data(), command.data(), what.data(), nullptr};
+  pid_t child;
+  if (posix_spawn(&child, builder.c_str(), &files, &how, words, environ) == 0) building = child;
+  posix_spawnattr_destroy(&how);
+  posix_spawn_file_actions_destroy(&files);
+  close(in);
+}
+
+json::Value Library::precompile(const Object &request) {
+  // Nobody waits for it, and nobody should notice it.
+  setpriority(PRIO_PROCESS, 0, 10);
+  rlimit seconds{60, 60};
+  setrlimit(RLIMIT_CPU, &seconds);
+  rlimit nothing{0, 0};
+  setrlimit(RLIMIT_CORE, &nothing);
+  std::vector<std::string> lines;
+  if (auto *all = request.getArray("lines"))
+    for (auto &line : *all) lines.push_back(line.getAsString().value_or("").str());
+  std::string error;
+  bool built = !lines.empty() && Pch(configFrom(request), preludeText, lines).build(error);
+  return json::Object{{"answer", "precompiled"}, {"built", built}, {"why", clean(error)}};
+}
+
+// Further folders to look for headers in, for the session that there is and for those that replace it.
+json::Value Library::search(const Object &request) {
+  if (auto *all = request.getArray("include_dirs"))
+    for (auto &d : *all) {
+      std::string dir = d.getAsString().value_or("").str();
+      if (dir.empty() || std::find(config.includeDirs.begin(), config.includeDirs.end(), dir) != config.includeDirs.end()) continue;
+      config.includeDirs.push_back(dir);
+      if (!session || dead) continue;
+      if (auto entry = session->ci->getFileManager().getOptionalDirectoryRef(dir))
+        session->pp().getHeaderSearchInfo().AddSearchPath(
+            clang::DirectoryLookup(*entry, clang::SrcMgr::C_User, /*isFramework=*/false), /*isAngled=*/true);
+    }
+  return json::Object{{"answer", "opened"}};
+}
+
+void Library::idle() {
+  if (config.cacheDir.empty()) return;
+  if (building > 0 && waitpid(building, nullptr, WNOHANG) != 0) building = 0;
+  if (!config.builder.empty()) return finish();
+  if (!session || dead) return;
+  auto lines = leading();
   if (lines.empty()) return;
   Pch pch(config, preludeText, lines);
   if (!pch.find().empty()) return;
@@ -164,13 +272,17 @@ bool Library::finish(std::unique_ptr<llvm::Module> module, const llvm::StringMap
                      std::string &error) {
   bool empty = true;
   for (auto &g : module->global_values()) empty &= g.isDeclaration();
-  if (empty) return true;
+  if (empty && module->getModuleInlineAsm().empty()) return true;
   auto &bytes = plain->compile(*module);
+  if (auto said = std::exchange(session->backendErrors, {}); !said.empty()) {
+    error = said.front();
+    return false;
+  }
   return linker->add(llvm::StringRef(bytes.data(), bytes.size()), module->getName(), definitions.symbols, definitions.bodies,
                      versions, error);
 }
 
-json::Value Library::open(const Object &request) {
+Config Library::configFrom(const Object &request) {
   Config next;
   if (auto *c = request.getObject("config")) {
     auto list = [&](const char *key, std::vector<std::string> &out) {
@@ -181,33 +293,49 @@ json::Value Library::open(const Object &request) {
     list("flags", next.flags);
     list("headers", next.headers);
     next.cacheDir = c->getString("cache_dir").value_or("").str();
+    next.builder = c->getString("builder").value_or("").str();
+    next.seconds = c->getInteger("seconds").value_or(0);
+    next.mebibytes = c->getInteger("mebibytes").value_or(0);
   }
-  config = next;
+  return next;
+}
+
+json::Value Library::open(const Object &request) {
+  config = configFrom(request);
   history.clear();
+  plannedLines = 0;
   functionVersions.clear();
   // What was linked stays mapped; a new session starts with nothing defined.
   session.release();
   linker.release();
   owed.clear();
-  std::string error;
-  if (!start(error)) {
-    dead = true;
-    return failed("cpp/raw", "no C++ session: " + error);
-  }
+  refusal.clear();
   dead = false;
+  announced = true;
   std::vector<Input> lines;
   for (auto &header : config.headers) {
     bool quoted = !header.empty() && (header[0] == '"' || header[0] == '<');
     lines.push_back({quoted ? "#include " + header : "#include <" + header + ">", Place{header, 1}});
   }
-  if (!fromPch(lines))
+  if (lines.empty()) return json::Object{{"answer", "opened"}};
+  if (!fromPch(lines)) {
+    if (!begin()) return failed("cpp/raw", "no C++ session: " + refusal);
     for (auto &line : lines) {
       Outcome o = input(line.text, line.place, false);
       if (!o.good) return failed(std::move(o.errors));
       owed.insert(owed.end(), o.inits.begin(), o.inits.end());
       history.push_back(line);
     }
+  }
+  plan();
   return json::Object{{"answer", "opened"}};
+}
+
+bool Library::begin() {
+  if (!announced) return session && !dead;
+  announced = false;
+  dead = !start(refusal);
+  return !dead;
 }
 
 std::string Library::ask(const Object &request) {
@@ -260,14 +388,19 @@ json::Value Library::bind(const Object &request) {
 
 json::Value Library::complete(const Object &request) {
   Asker asker(*session, *types);
-  return json::Object{{"answer", "completions"}, {"items", asker.complete(request.getString("prefix").value_or(""))}};
+  auto text = [&](const char *key) { return request.getString(key).value_or(""); };
+  return json::Object{{"answer", "completions"}, {"items", asker.complete(text("prefix"), text("header"))}};
 }
 
 json::Value Library::dispatch(const Object &request) {
   auto op = request.getString("op").value_or("");
   if (op == "open") return open(request);
+  if (op == "precompile") return precompile(request);
+  if (op == "search") return search(request);
+  if (op == "raw" && (announced || session) && !dead) return raw(request);
+  if (op == "later" && announced) return later();
+  if (!begin() && !refusal.empty()) return failed("cpp/raw", "no C++ session: " + refusal);
   if (!session || dead) return failed("cpp/raw", "there is no C++ session: open one first");
-  if (op == "raw") return raw(request);
   if (op == "trampolines") return trampolines(request);
   if (op == "compile") return compile(request);
   if (op == "load") return load(request);
@@ -303,17 +436,32 @@ std::string Library::request(llvm::StringRef text) {
   std::string answered;
   Containment contained;
   bool lived;
+  const char *exceeded;
   {
+    // Generated code may be large, and is worth waiting for.
+    auto op = parsed->getAsObject()->getString("op").value_or("");
+    bool limited = op != "compile" && op != "load" && op != "precompile" && op != "later";
+    Limits limits(limited ? config.seconds : 0, limited ? size_t(config.mebibytes) << 20 : 0);
     llvm::CrashRecoveryContext recovery;
     lived = recovery.RunSafely([&] {
       auto &request = *parsed->getAsObject();
-      bool asks = request.getString("op").value_or("") == "ask" && session && !dead;
-      if (asks) answered = ask(request);
+      bool asks = request.getString("op").value_or("") == "ask";
+      if (asks && begin()) answered = ask(request);
       else reply = dispatch(request);
     });
   }
+  exceeded = Limits::exceeded();
+  Limits::reset();
   if (lived && !answered.empty()) return answered;
   if (lived) return render(std::move(reply));
+  if (exceeded && session) {
+    // Nobody uses the session again: what it grew to goes back, though nothing in it is destroyed.
+    llvm::CrashRecoveryContext recovery;
+    recovery.RunSafely([&] {
+      session->ast().getAllocator().Reset();
+      session->pp().getPreprocessorAllocator().Reset();
+    });
+  }
   // The session is in an unknown state: it is left as it is, never destroyed.
   session.release();
   types.release();
@@ -331,6 +479,11 @@ std::string Library::request(llvm::StringRef text) {
   }
   dead = !alive;
   json::Object d = diagnostic("cpp/limit", "the C++ compiler crashed on this input; a new session has read the earlier inputs again");
+  if (exceeded)
+    d["message"] = std::string("this C++ takes more ") + exceeded + " than a form's may: " +
+                   (llvm::StringRef(exceeded) == "time" ? std::to_string(config.seconds) + " s" : std::to_string(config.mebibytes) + " MiB") +
+                   "; the compiler was stopped, and a new session has read the earlier inputs again";
+  if (exceeded) d["help"] = "--tune cpp.seconds=N and cpp.memory=MiB raise the limits";
   if (!alive) d["message"] = "the C++ compiler crashed, and a new session could not be opened: " + clean(error);
   return render(json::Object{{"answer", "died"}, {"diagnostics", json::Array{std::move(d)}}});
 }
@@ -360,6 +513,13 @@ void *rung_cpp_create() {
   // A compiler's memory comes and goes in megabytes: giving it back between requests costs a page fault for each page again.
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
   mallopt(M_TOP_PAD, 1 << 20);
+  // A stack that Clang's recursion has used up holds no handler. The thread lives as long as the process.
+  constexpr size_t bytes = 256 << 10;
+  stack_t alternate{};
+  alternate.ss_sp = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  alternate.ss_size = bytes;
+  stack_t there{};
+  if (alternate.ss_sp != MAP_FAILED && (sigaltstack(nullptr, &there) || (there.ss_flags & SS_DISABLE))) sigaltstack(&alternate, nullptr);
   return new rung::Library();
 }
 
@@ -367,6 +527,10 @@ void rung_cpp_request(void *library, const char *json, size_t length, void (*tak
   std::string reply = static_cast<rung::Library *>(library)->request(llvm::StringRef(json, length));
   take(to, reply.data(), reply.size());
 }
+
+void rung_cpp_look() { rung::Limits::look(); }
+
+void rung_cpp_finish(void *library) { static_cast<rung::Library *>(library)->finish(); }
 
 void rung_cpp_idle(void *library) { static_cast<rung::Library *>(library)->idle(); }
 

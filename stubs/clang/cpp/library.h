@@ -6,7 +6,9 @@
 #include "definitions.h"
 #include "link.h"
 #include "llvm/Support/JSON.h"
+#include <atomic>
 #include <map>
+#include <mutex>
 
 namespace rung {
 
@@ -32,6 +34,8 @@ public:
   std::string request(llvm::StringRef json);
   // Nothing is asked for: precompiles the headers that were read, for the next process.
   void idle();
+  // The process ends: starts the builder, where one is configured and the headers are not precompiled. From any thread.
+  void finish();
   // Objects made elsewhere: compiled recipes, by inkwell.
   bool linkObject(llvm::StringRef bytes, llvm::StringRef name, const std::vector<std::string> &symbols,
                   std::vector<uint64_t> &addresses, std::string &error);
@@ -60,6 +64,15 @@ private:
   bool fromPch(const std::vector<Input> &lines);
   bool onlyHeaders() const;
   bool start(std::string &error);
+  // Opens the session that `open` only announced: the first headers may come precompiled.
+  bool begin();
+  // The headers at the start of the history.
+  std::vector<std::string> leading() const;
+  static Config configFrom(const Object &);
+  // Keeps for `finish` what the builder would have to do.
+  void plan();
+  llvm::json::Value precompile(const Object &);
+  llvm::json::Value search(const Object &);
   void replayInputs();
 
   // One text as one input, with redefinition: in redefine.cpp.
@@ -83,9 +96,9 @@ private:
   bool finish(std::unique_ptr<llvm::Module>, const llvm::StringMap<unsigned> &versions, Definitions &, std::string &error);
   // `own`: symbols that the module provides itself through stubs.
   std::vector<Missing> missingIn(llvm::Module &, const std::vector<std::string> &own,
-                                 llvm::DenseMap<llvm::Function *, std::string> *tainted);
+                                 llvm::DenseMap<llvm::Function *, Missing> *tainted);
   // Takes out of the module what cannot run because a symbol is missing: names, and the symbols they lack.
-  std::vector<std::pair<std::string, std::string>> dropUnlinkable(llvm::Module &, Definitions &);
+  std::vector<std::pair<std::string, Missing>> dropUnlinkable(llvm::Module &, Definitions &);
   Object undefinedSymbol(const Missing &);
   llvm::json::Value failed(llvm::json::Array errors);
   llvm::json::Value failed(llvm::StringRef code, const llvm::Twine &message);
@@ -113,6 +126,12 @@ private:
   std::vector<uint64_t> owed;  // initialisers of inputs whose reply could not name them
   unsigned generation = 0;  // of the session
   bool dead = false;
+  bool announced = false;  // opened, but no session yet
+  std::string refusal;     // why the session could not be opened
+  std::mutex planGate;
+  std::string planned, plannedFile, plannedFor;  // a request to the builder, the file it makes, the builder
+  size_t plannedLines = 0;
+  std::atomic<int> building{0};  // the builder's process
 };
 
 } // namespace rung

@@ -4,6 +4,7 @@
 // Nothing that is linked may count on lying within 2 GiB of anything else: calls and data go through the object's own PLT
 // and GOT, which JITLink makes, and each object keeps its own reference to the personality routine for its unwind data.
 #include "link.h"
+#include "limits.h"
 #include "llvm/ExecutionEngine/JITLink/EHFrameSupport.h"
 #include "llvm/ExecutionEngine/Orc/ObjectFileInterface.h"
 #include "llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h"
@@ -30,6 +31,29 @@ static std::string take(Error error) { return toString(std::move(error)); }
 // References of unwind data to the personality routine and to types: weak and shared by name, which would tie an object to
 // the place of the first one that had it.
 static bool indirect(StringRef symbol) { return symbol.starts_with("DW.ref."); }
+
+// What emulated thread-locals are reached through; the layout is libgcc's.
+namespace {
+struct ThreadLocal {
+  size_t size, align;
+  void *where, *initial;
+};
+// A thread-local of a shared library, which the system's loader keeps: found by name, once a thread.
+struct Foreign : ThreadLocal {
+  explicit Foreign(std::string name) : ThreadLocal{0, 0, nullptr, &mark}, name(std::move(name)) {}
+  std::string name;
+  static char mark;
+};
+char Foreign::mark;
+} // namespace
+
+static void *threadLocal(void *control) {
+  if (LLVM_LIKELY(static_cast<ThreadLocal *>(control)->initial != &Foreign::mark)) return __emutls_get_address(control);
+  static thread_local DenseMap<void *, void *> found;
+  void *&at = found[control];
+  if (!at) at = dlsym(RTLD_DEFAULT, static_cast<Foreign *>(control)->name.c_str());
+  return at;
+}
 
 namespace {
 struct KeepIndirectReferences : ObjectLinkingLayer::Plugin {
@@ -91,7 +115,7 @@ std::unique_ptr<Linker> Linker::create(std::string &error) {
   linker->stubPages = builder();
   static char dso;
   bool good = linker->bind("__dso_handle", reinterpret_cast<uint64_t>(&dso), error) &&
-              linker->bind("__emutls_get_address", reinterpret_cast<uint64_t>(&__emutls_get_address), error) &&
+              linker->bind("__emutls_get_address", reinterpret_cast<uint64_t>(&threadLocal), error) &&
               linker->bind("atexit", reinterpret_cast<uint64_t>(&atexit), error);
   return good ? std::move(linker) : nullptr;
 }
@@ -115,6 +139,7 @@ uint64_t Linker::inProcess(StringRef symbol) const {
 }
 
 bool Linker::bind(StringRef symbol, uint64_t at, std::string &error) {
+  Limits::Whole whole;
   auto it = absolute.find(symbol);
   if (it != absolute.end()) {
     if (it->second == at) return true;
@@ -132,6 +157,7 @@ bool Linker::bind(StringRef symbol, uint64_t at, std::string &error) {
 }
 
 bool Linker::declareStub(StringRef symbol, std::string &error) {
+  Limits::Whole whole;
   if (stubs.count(symbol)) return true;
   if (auto e = stubPages->createStub(symbol, ExecutorAddr(0), JITSymbolFlags::Exported | JITSymbolFlags::Callable)) {
     error = take(std::move(e));
@@ -196,6 +222,7 @@ std::vector<std::string> Linker::imports(StringRef object) {
 
 bool Linker::add(StringRef bytes, StringRef name, const std::vector<std::string> &irSymbols, const std::vector<std::string> &bodies,
                  const StringMap<unsigned> &versions, std::string &error) {
+  Limits::Whole whole;
   Object o;
   o.name = name.str();
   o.bytes = bytes.str();
@@ -233,6 +260,10 @@ bool Linker::lookFor(StringRef symbol, StringRef wantedBy, std::vector<size_t> &
     index = o->second;
   } else {
     if (absolute.count(symbol) || inProcess(symbol)) return true;
+    if (StringRef name = symbol; name.consume_front("__emutls_v.") && inProcess(name)) {
+      std::string error;
+      return bind(symbol, reinterpret_cast<uint64_t>(static_cast<ThreadLocal *>(new Foreign(name.str()))), error);
+    }
     lacking.push_back({symbol.str(), wantedBy.str()});
     return false;
   }
@@ -254,6 +285,7 @@ std::vector<Missing> Linker::missing(StringRef symbol) {
 }
 
 bool Linker::link(const std::vector<size_t> &group, std::string &error) {
+  Limits::Whole whole;
   auto &dylib = jit->getMainJITDylib();
   auto tracker = dylib.createResourceTracker();
   auto &es = jit->getExecutionSession();
@@ -300,6 +332,7 @@ bool Linker::link(const std::vector<size_t> &group, std::string &error) {
 }
 
 uint64_t Linker::address(StringRef symbol, std::vector<Missing> &lacking, std::string &error) {
+  Limits::Whole whole;
   std::vector<size_t> group;
   DenseSet<size_t> seen;
   if (!lookFor(symbol, "", group, seen, lacking)) return 0;

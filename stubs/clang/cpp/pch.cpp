@@ -5,7 +5,12 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/xxhash.h"
+#include <algorithm>
+#include <chrono>
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 using namespace llvm;
 
@@ -69,8 +74,62 @@ std::string Pch::find() const {
   return path;
 }
 
+namespace {
+// Held by one process at a time, and let go of by the system when that dies.
+class Lock {
+public:
+  explicit Lock(const std::string &path) : file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+    held = file >= 0 && ::flock(file, LOCK_EX | LOCK_NB) == 0;
+  }
+  ~Lock() {
+    if (file >= 0) ::close(file);
+  }
+  bool held;
+
+private:
+  int file;
+};
+} // namespace
+
+void Pch::tidy() const {
+  constexpr uint64_t room = 1ull << 30;
+  constexpr auto abandoned = std::chrono::hours(1);
+  struct Kept {
+    sys::TimePoint<> used;
+    uint64_t bytes;
+    std::string path;
+  };
+  std::vector<Kept> kept;
+  uint64_t total = 0;
+  std::error_code failed;
+  auto now = std::chrono::system_clock::now();
+  for (sys::fs::directory_iterator at(sys::path::parent_path(path), failed), end; at != end && !failed; at.increment(failed)) {
+    auto status = at->status();
+    if (!status) continue;
+    StringRef file = at->path();
+    if (file.ends_with(".pch")) {
+      total += status->getSize();
+      kept.push_back({status->getLastModificationTime(), status->getSize(), file.str()});
+    } else if (!file.ends_with(".hpp") && !file.ends_with(".sum") && !file.ends_with(".lock") &&
+               now - status->getLastModificationTime() > abandoned) {
+      sys::fs::remove(file);
+    }
+  }
+  std::sort(kept.begin(), kept.end(), [](auto &a, auto &b) { return a.used < b.used; });
+  for (auto &one : kept) {
+    if (total <= room) break;
+    if (one.path == path) continue;
+    total -= one.bytes;
+    remove(one.path);
+    sys::fs::remove(one.path + ".hpp");
+  }
+}
+
 bool Pch::build(std::string &error) const {
   sys::fs::create_directories(sys::path::parent_path(path));
+  Lock lock(path + ".lock");
+  if (!lock.held || !find().empty()) return false;
+  tidy();
   sys::fs::remove(path + ".sum");
   std::string source = path + ".hpp";
   // The source keeps its time when it says the same, or the file would look outdated.

@@ -261,7 +261,7 @@ Library::Outcome Library::input(llvm::StringRef text, const Place &place, bool r
   Definitions definitions = unify(*module, *linker, versions, "__rung_init" + std::to_string(++counter));
   if (!definitions.init.empty()) {
     // Initialisers run now, so what they need must be there now.
-    llvm::DenseMap<llvm::Function *, std::string> tainted;
+    llvm::DenseMap<llvm::Function *, Missing> tainted;
     missingIn(*module, definitions.bodies, &tainted);
     auto *init = module->getFunction(definitions.init);
     auto it = tainted.find(init);
@@ -269,7 +269,7 @@ Library::Outcome Library::input(llvm::StringRef text, const Place &place, bool r
       t.rollback(session->sema());
       session->resetErrors();
       restore(hidden);
-      out.errors.push_back(undefinedSymbol({it->second, ""}));
+      out.errors.push_back(undefinedSymbol(it->second));
       return out;
     }
   }
@@ -277,7 +277,10 @@ Library::Outcome Library::input(llvm::StringRef text, const Place &place, bool r
   std::string error;
   std::vector<Missing> lacking;
   if (!finish(std::move(module), versions, definitions, error)) {
-    out.errors.push_back(diagnostic("cpp/link", error));
+    t.rollback(session->sema());
+    session->resetErrors();
+    restore(hidden);
+    out.errors.push_back(diagnostic("cpp/raw", error));
     return out;
   }
   if (!definitions.init.empty()) {
@@ -322,16 +325,19 @@ json::Value Library::raw(const Object &request) {
   while (!head.empty()) {
     auto [line, tail] = head.split('\n');
     if (line.ltrim().starts_with("#")) lines.push_back({line.trim().str(), at});
-    at.line++;
+    if (place.line) at.line++;  // none: no text of the user's
     head = tail;
   }
-  if (!fromPch(lines))
+  if (!fromPch(lines)) {
+    if (!begin()) return failed("cpp/raw", "no C++ session: " + refusal);
     for (auto &line : lines) {
       Outcome o = input(line.text, line.place, false);
       if (!o.good) return failed(std::move(o.errors));
       history.push_back(line);
       absorb(o);
     }
+  }
+  plan();
   if (!rest.trim().empty()) {
     Outcome o = input(rest, at, false);
     if (!o.good) return failed(std::move(o.errors));

@@ -1,6 +1,7 @@
 // The persistent compiler. Clang's own IncrementalParser is not installed, and is not robust after failed inputs; here every
 // input runs in a transaction, and the code generator hears of it only when it has succeeded.
 #include "session.h"
+#include "limits.h"
 #include "pch.h"
 #include "clang/AST/RecursiveASTVisitor.h"
 #include "clang/Basic/TargetInfo.h"
@@ -9,6 +10,9 @@
 #include "clang/Frontend/Utils.h"
 #include "clang/Lex/Preprocessor.h"
 #include "clang/Lex/PreprocessorOptions.h"
+#include "clang/Sema/TemplateInstCallback.h"
+#include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/DiagnosticPrinter.h"
 #include "llvm/Support/VirtualFileSystem.h"
 #include "llvm/TargetParser/Host.h"
 
@@ -101,6 +105,30 @@ struct Reading {
 
 Session::~Session() = default;
 
+namespace {
+// Where a request that takes too long may be left.
+struct Instantiations : TemplateInstantiationCallback {
+  void initialize(const Sema &) override {}
+  void finalize(const Sema &) override {}
+  void atTemplateBegin(const Sema &, const Sema::CodeSynthesisContext &) override { Limits::check(); }
+  void atTemplateEnd(const Sema &, const Sema::CodeSynthesisContext &) override {}
+};
+
+struct Expansions : PPCallbacks {
+  void MacroExpands(const Token &, const MacroDefinition &, SourceRange, const MacroArgs *) override { Limits::check(); }
+};
+} // namespace
+
+// Without somebody to tell, LLVM ends the process.
+static void told(const llvm::DiagnosticInfo *info, void *errors) {
+  if (info->getSeverity() != llvm::DS_Error) return;
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  llvm::DiagnosticPrinterRawOStream printer(stream);
+  info->print(printer);
+  static_cast<std::vector<std::string> *>(errors)->push_back(clean(stream.str()));
+}
+
 std::unique_ptr<Session> Session::open(const Config &config, std::string &error) {
   auto session = std::make_unique<Session>();
   IntrusiveRefCntPtr<DiagnosticsEngine> early =
@@ -141,6 +169,10 @@ std::unique_ptr<Session> Session::open(const Config &config, std::string &error)
   session->owner_->Initialize(ci.getASTContext());
   ci.getPreprocessor().addPPCallbacks(std::make_unique<Watcher>(*session->recorder, ci.getSourceManager()));
   if (ExternalASTSource *external = ci.getASTContext().getExternalSource()) external->StartTranslationUnit(session->recorder);
+  ci.getPreprocessor().addPPCallbacks(std::make_unique<Expansions>());
+  ci.getSema().TemplateInstCallbacks.push_back(std::make_unique<Instantiations>());
+  session->context.setDiagnosticHandlerCallBack(told, &session->backendErrors);
+  session->optimizerContext.setDiagnosticHandlerCallBack(told, &session->backendErrors);
   session->parse_ = std::make_unique<Parser>(ci.getPreprocessor(), ci.getSema(), /*SkipFunctionBodies=*/false);
   session->parse_->Initialize();
   return session;

@@ -17,7 +17,9 @@ namespace rung {
 struct Config {
   std::vector<std::string> includeDirs, flags, headers;
   std::string cacheDir;
+  std::string builder;  // a program that precompiles headers when this process ends; empty: it is done here, when idle
   std::string pch;  // a ready precompiled header, or empty
+  unsigned seconds = 0, mebibytes = 0;  // what one request may take; 0: no limit
 };
 
 class Session {
@@ -62,6 +64,7 @@ public:
   llvm::DenseSet<const clang::FunctionDecl *> rawFunctions;
   llvm::StringMap<clang::GlobalDecl> named;  // what symbols in answers stand for
   std::vector<std::string> mentioned;        // those of them whose addresses were not sought yet
+  std::vector<std::string> backendErrors;    // what code generation said: inline assembly
 
 private:
   void enter(llvm::StringRef text, const Place &, const char *name);

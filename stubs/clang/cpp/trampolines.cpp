@@ -100,7 +100,7 @@ bool fill(Calls &calls, FunctionDecl *f, Site site) {
 }
 
 // Marks what cannot run because `g` is missing: functions that mention it, through other functions and tables.
-void taint(llvm::GlobalValue *g, const std::string &symbol, llvm::DenseMap<llvm::Function *, std::string> &out,
+void taint(llvm::GlobalValue *g, const Missing &lacking, llvm::DenseMap<llvm::Function *, Missing> &out,
            llvm::SmallPtrSetImpl<llvm::Value *> &seen) {
   llvm::SmallVector<llvm::Value *, 16> work = {g};
   while (!work.empty()) {
@@ -109,7 +109,7 @@ void taint(llvm::GlobalValue *g, const std::string &symbol, llvm::DenseMap<llvm:
       if (!seen.insert(user).second) continue;
       if (auto *i = llvm::dyn_cast<llvm::Instruction>(user)) {
         llvm::Function *f = i->getFunction();
-        out.try_emplace(f, symbol);
+        out.try_emplace(f, lacking);
         if (seen.insert(f).second) work.push_back(f);
       } else {
         work.push_back(user);  // constants, and variables that hold them
@@ -121,7 +121,7 @@ void taint(llvm::GlobalValue *g, const std::string &symbol, llvm::DenseMap<llvm:
 } // namespace
 
 std::vector<Missing> Library::missingIn(llvm::Module &m, const std::vector<std::string> &own,
-                                        llvm::DenseMap<llvm::Function *, std::string> *tainted) {
+                                        llvm::DenseMap<llvm::Function *, Missing> *tainted) {
   std::vector<Missing> out;
   for (llvm::GlobalValue &g : m.global_values()) {
     if (!g.isDeclaration() || g.getName().starts_with("llvm.") || g.use_empty() || g.hasExternalWeakLinkage()) continue;
@@ -131,18 +131,18 @@ std::vector<Missing> Library::missingIn(llvm::Module &m, const std::vector<std::
     out.insert(out.end(), lacking.begin(), lacking.end());
     if (tainted) {
       llvm::SmallPtrSet<llvm::Value *, 32> seen;
-      taint(&g, lacking.front().symbol, *tainted, seen);
+      taint(&g, lacking.front(), *tainted, seen);
     }
   }
   return out;
 }
 
-std::vector<std::pair<std::string, std::string>> Library::dropUnlinkable(llvm::Module &module, Definitions &definitions) {
-  llvm::DenseMap<llvm::Function *, std::string> tainted;
+std::vector<std::pair<std::string, Missing>> Library::dropUnlinkable(llvm::Module &module, Definitions &definitions) {
+  llvm::DenseMap<llvm::Function *, Missing> tainted;
   missingIn(module, {}, &tainted);
-  std::vector<std::pair<std::string, std::string>> dropped;
-  for (auto &[f, symbol] : tainted) {
-    dropped.push_back({f->getName().str(), symbol});
+  std::vector<std::pair<std::string, Missing>> dropped;
+  for (auto &[f, lacking] : tainted) {
+    dropped.push_back({f->getName().str(), lacking});
     f->deleteBody();
     f->setPersonalityFn(nullptr);
     f->setLinkage(llvm::GlobalValue::ExternalLinkage);
@@ -233,10 +233,10 @@ json::Value Library::trampolines(const Object &request) {
     }
     llvm::StringMap<unsigned> none;
     Definitions definitions = unify(*module, *linker, none, "__rung_init" + std::to_string(++counter));
-    for (auto &[name, symbol] : dropUnlinkable(*module, definitions))
+    for (auto &[name, wanted] : dropUnlinkable(*module, definitions))
       for (Made *m : group)
         if (name == m->name) {
-          m->result = err(undefinedSymbol({symbol, ""}));
+          m->result = err(undefinedSymbol(wanted));
           m->function = nullptr;
         }
     std::string error;

@@ -43,7 +43,7 @@ pub unsafe extern "C" fn rung_clang_send(library: *mut Library, json_ptr: *const
 pub unsafe extern "C" fn rung_clang_receive(ticket: *mut Ticket, out_ptr: *mut *const u8, out_len: *mut usize) -> i32 {
     // SAFETY: the caller's contract, above.
     let ticket = unsafe { Box::from_raw(ticket) };
-    let Ok(reply) = ticket.recv() else { return 1 };
+    let Some(reply) = worker::wait(&ticket) else { return 1 };
     REPLY.with_borrow_mut(|kept| {
         *kept = reply;
         // SAFETY: the caller's contract, above.
@@ -53,6 +53,16 @@ pub unsafe extern "C" fn rung_clang_receive(ticket: *mut Ticket, out_ptr: *mut *
         }
     });
     0
+}
+
+/// The process is about to end: starts what the next one gains from, without waiting for it or for the Clang thread.
+///
+/// # Safety
+/// `library` comes from `rung_clang_open` and is not closed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rung_clang_finish(library: *mut Library) {
+    // SAFETY: the caller's contract, above.
+    unsafe { &*library }.finish();
 }
 
 /// Ends the Clang thread. Code that was linked stays mapped: threads and exit handlers may still run it.

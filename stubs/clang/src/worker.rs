@@ -4,6 +4,7 @@ use crate::shapes::Shapes;
 use parking_lot::Mutex;
 use std::ffi::{CString, c_char, c_void};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -13,10 +14,15 @@ const STACK: usize = 256 << 20;
 /// After this long without a request the thread may do what is for later.
 const IDLE: Duration = Duration::from_millis(300);
 
+/// How often a thread that waits looks whether its request takes more than it may.
+const LOOK: Duration = Duration::from_millis(50);
+
 unsafe extern "C" {
     fn rung_cpp_create() -> *mut c_void;
     fn rung_cpp_request(library: *mut c_void, json: *const c_char, length: usize, take: Take, to: *mut c_void);
     fn rung_cpp_idle(library: *mut c_void);
+    fn rung_cpp_finish(library: *mut c_void);
+    fn rung_cpp_look();
     fn rung_cpp_link(
         library: *mut c_void,
         bytes: *const c_char,
@@ -42,7 +48,17 @@ unsafe extern "C" fn take_bytes(to: *mut c_void, text: *const c_char, length: us
 /// The C++ half. It lives on the Clang thread and is never destroyed: what it linked may still run.
 pub(crate) struct Core(*mut c_void);
 
+// SAFETY: all but `rung_cpp_finish`, which any thread may call, is called on the Clang thread only.
+unsafe impl Send for Core {}
+// SAFETY: as above.
+unsafe impl Sync for Core {}
+
 impl Core {
+    fn new() -> Core {
+        // SAFETY: no precondition.
+        Core(unsafe { rung_cpp_create() })
+    }
+
     fn request(&self, json: &[u8]) -> Vec<u8> {
         let mut reply = Vec::new();
         // SAFETY: the core is alive; the reply buffer outlives the call.
@@ -91,8 +107,21 @@ struct Job {
 /// Where the reply to a request arrives.
 pub type Ticket = Receiver<Vec<u8>>;
 
+/// Waits for the reply, and looks meanwhile whether the request takes more than it may. None when the thread is gone.
+pub fn wait(ticket: &Ticket) -> Option<Vec<u8>> {
+    loop {
+        match ticket.recv_timeout(LOOK) {
+            Ok(reply) => return Some(reply),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            // SAFETY: no precondition.
+            Err(RecvTimeoutError::Timeout) => unsafe { rung_cpp_look() },
+        }
+    }
+}
+
 /// A handle on the Clang thread; requests of several threads are answered one at a time, in order.
 pub struct Library {
+    core: Arc<OnceLock<Core>>,
     jobs: Mutex<Option<Sender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -100,14 +129,16 @@ pub struct Library {
 impl Library {
     pub fn new() -> Option<Library> {
         let (jobs, inbox) = channel();
-        let thread =
-            std::thread::Builder::new().name("clang".into()).stack_size(STACK).spawn(move || serve(&inbox)).ok()?;
-        Some(Library { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)) })
+        let core = Arc::new(OnceLock::new());
+        let serving = Arc::clone(&core);
+        let serve = move || serve(serving.get_or_init(Core::new), &inbox);
+        let thread = std::thread::Builder::new().name("clang".into()).stack_size(STACK).spawn(serve).ok()?;
+        Some(Library { core, jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)) })
     }
 
     /// The reply to a request, both JSON. None when the thread is gone.
     pub fn request(&self, request: Vec<u8>) -> Option<Vec<u8>> {
-        self.send(request)?.recv().ok()
+        wait(&self.send(request)?)
     }
 
     /// Hands a request over. None when the thread is gone.
@@ -115,6 +146,14 @@ impl Library {
         let (reply, ticket) = channel();
         self.jobs.lock().as_ref()?.send(Job { request, reply }).ok()?;
         Some(ticket)
+    }
+
+    /// The process ends: what is for the next one begins to be done. Waits for nothing, whatever the thread is at.
+    pub fn finish(&self) {
+        if let Some(core) = self.core.get() {
+            // SAFETY: the core is never destroyed, and this may be called from any thread.
+            unsafe { rung_cpp_finish(core.0) }
+        }
     }
 }
 
@@ -132,9 +171,7 @@ const LATER: &[u8] = b"{\"op\":\"later\"}";
 const ASK: &[u8] = b"{\"op\":\"ask\"";
 const PREPARE: &[u8] = b"{\"op\":\"prepare\"}";
 
-fn serve(inbox: &Receiver<Job>) {
-    // SAFETY: no precondition.
-    let core = Core(unsafe { rung_cpp_create() });
+fn serve(core: &Core, inbox: &Receiver<Job>) {
     let mut shapes = Shapes::default();
     let mut waiting = None;
     loop {
@@ -150,7 +187,7 @@ fn serve(inbox: &Receiver<Job>) {
                 }
             }
         };
-        let reply = match shapes.answer(&core, &job.request) {
+        let reply = match shapes.answer(core, &job.request) {
             Some(reply) => reply,
             None => core.request(&job.request),
         };

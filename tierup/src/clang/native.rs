@@ -548,7 +548,7 @@ impl Gen<'_> {
         let mut args = Vec::new();
         for (op, arg) in ops.iter().zip(&answer.site.args) {
             let place = op.is_place() || matches!(op.ty, Some((t, _)) if self.tree.ty(t).repr == Repr::Memory);
-            let native = matches!(arg, Arg::Native { .. } | Arg::Boxed {} | Arg::Callback {});
+            let native = matches!(arg, Arg::Native { .. } | Arg::Literal { .. } | Arg::Boxed {} | Arg::Callback {});
             if !native || op.is_place() && op.ty.is_none() {
                 return None;
             }

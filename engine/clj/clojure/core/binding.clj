@@ -172,7 +172,12 @@
     `(do
        (in-ns '~name)
        ~@(when (meta name) [`(reset-meta! (the-ns '~(with-meta name nil)) '~(meta name))])
-       ~@(map emit references)
+       ;; Headers that are read together may be precompiled together.
+       ~@(if (next (filter (fn [[kind & args]]
+                             (or (= kind :include) (and (= kind :require) (some (fn [a] (and (vector? a) (string? (first a)))) args))))
+                           references))
+           [`(rung.host/with-headers (fn* [] ~@(map emit references)))]
+           (map emit references))
        nil)))
 
 (defmacro import

@@ -118,7 +118,7 @@ impl CppHost for World {
     fn run_inits(&self, _: &[u64]) -> Res<()> {
         Ok(())
     }
-    fn complete(&self, _: &str) -> Vec<Completion> {
+    fn complete(&self, _: &str, _: &str) -> Vec<Completion> {
         vec![]
     }
     fn environment_key(&self) -> [u8; 32] {
