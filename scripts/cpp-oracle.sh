@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 check=; if [ "${1:-}" = --check ]; then check=1; shift; fi
 cxx=${CXX:-$(command -v clang++-19 || command -v g++)}
-flags=(-std=c++17 -O1 -ffp-contract=off -fno-strict-aliasing -fwrapv -fno-delete-null-pointer-checks -pthread -I fixtures/headers)
+flags=(-std=c++20 -O1 -ffp-contract=off -fno-strict-aliasing -fwrapv -fno-delete-null-pointer-checks -pthread -I fixtures/headers -I stubs/include)
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 if [ $# = 0 ]; then
   for source in fixtures/cpp/*.cpp; do

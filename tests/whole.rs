@@ -17,6 +17,8 @@ mod containment;
 mod contracts;
 #[path = "whole/cpp_errors.rs"]
 mod cpp_errors;
+#[path = "whole/cpp_forms.rs"]
+mod cpp_forms;
 #[path = "whole/docs.rs"]
 mod docs;
 #[path = "whole/errors.rs"]

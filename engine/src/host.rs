@@ -144,6 +144,10 @@ pub trait CppHost: Sync + Send {
         transfer: Option<Trampoline>,
         destroy: Option<Trampoline>,
     ) -> Res;
+    /// The elements of the C++ range that a box holds or points to, as a vector of values; `None` where it is no range.
+    fn range(&self, _box: Value) -> Option<Res> {
+        None
+    }
     /// The address of the C++ exception object in `error`, where a handler of type `ty` takes it. Lives as long as `error`.
     fn catch_cpp(&self, error: Value, ty: &CppType) -> Option<u64>;
     /// Runs static initialisers, behind the guard.

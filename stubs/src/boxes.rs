@@ -6,7 +6,7 @@ use engine::fault::{self, Class, Res, Thrown};
 use engine::heap;
 use engine::thread::Thread;
 use engine::value::Value;
-use questions::{CppType, Trampoline};
+use questions::{CppType, Trampoline, TypeKind};
 use std::ffi::c_void;
 
 /// `T *` as people write it: `T*`.
@@ -38,12 +38,17 @@ pub(crate) fn pointer_to(pointee: &str, bits: u64) -> Value {
 }
 
 /// `CppHost::unbox`: the pointer type must be the box's, const may be added, `void*` takes any.
+///
+/// For a type that is no pointer it is the address of the object in the box, which must be there.
 pub(crate) fn unbox(v: Value, ty: &CppType) -> Res<u64> {
-    if v.is_nil() {
+    let pointer = matches!(ty.kind, TypeKind::Pointer | TypeKind::FunctionPointer | TypeKind::NullPtr);
+    let wanted = || if pointer { shown(ty) } else { format!("{}*", shown(ty)) };
+    if v.is_nil() && pointer {
         return Ok(0);
     }
-    let Some(b) = v.cast::<CppBox>() else { return Err(mismatch(&engine::class_name(v), &shown(ty))) };
-    if fits(b.ty, &ty.target, ty.version) { Ok(b.address) } else { Err(mismatch(&b.ty.display, &shown(ty))) }
+    let Some(b) = v.cast::<CppBox>() else { return Err(mismatch(&engine::class_name(v), &wanted())) };
+    let target = if pointer { &ty.target } else { &ty.name };
+    if fits(b.ty, target, ty.version) { Ok(b.address) } else { Err(mismatch(&b.ty.display, &wanted())) }
 }
 
 /// Does a pointer to the box's pointee convert to a pointer to `target` with nothing to compute?
@@ -79,6 +84,25 @@ pub(crate) fn object(host: &Stubs, b: &CppBox, target: &str, version: u32) -> Op
         guard::convert(Thread::current(), f, (&raw const from).cast(), (&raw mut to).cast()).ok()?;
     }
     Some(to)
+}
+
+/// `CppHost::range`: the elements of what the box holds, each converted or in a box of its own.
+pub(crate) fn range(host: &Stubs, v: Value) -> Option<Res> {
+    let b = v.cast::<CppBox>()?;
+    let name = &*b.ty.pointee;
+    // What a pointer to a number or to nothing known points to is no range: no compiler is asked.
+    let plain = name.strip_prefix("const ").unwrap_or(name);
+    if name.ends_with('*') || matches!(plain, "void" | "char" | "int" | "long" | "float" | "double") {
+        return None;
+    }
+    let f = host.generated.range(&host.session, name, b.ty.version).ok()?;
+    let mut word = Value::NIL;
+    // SAFETY: the reader of this type: reads the object, which the box keeps alive or the program promises to; stores a word.
+    let done = unsafe {
+        let f = std::mem::transmute::<usize, guard::Convert>(f as usize);
+        guard::convert(Thread::current(), f, b.address as *const c_void, (&raw mut word).cast())
+    };
+    Some(done.map(|()| word))
 }
 
 pub(crate) fn mismatch(has: &str, wanted: &str) -> Thrown {

@@ -14,6 +14,7 @@ enum Kind {
     FromValue,
     MakeFunction,
     Upcast,
+    Range,
 }
 
 /// What a generated text needs to be there.
@@ -107,6 +108,17 @@ impl Generated {
                 "extern \"C\" void {name}(const void *from, void *to) {{ using T = {t};\n\
                  static_assert(!rung::is_boxed<T>, \"rung::convert<T> is not specialised for this type\");\n\
                  new (to) T(rung::convert<T>::from_value(*(const rung::word *)from)); }}\n"
+            )
+        })
+    }
+
+    /// Reads a range, stores a vector of its elements.
+    pub(crate) fn range(&self, session: &Session, ty: &str, version: u32) -> Result<u64, Diagnostic> {
+        self.get(session, Kind::Range, ty, version, |name, t| {
+            format!(
+                "extern \"C\" void {name}(const void *from, void *to) {{ using T = {t};\n\
+                 static_assert(rung::is_range<T>, \"this type has no begin() and end()\");\n\
+                 *(rung::word *)to = rung::elements(*(T *)from); }}\n"
             )
         })
     }

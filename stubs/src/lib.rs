@@ -216,6 +216,9 @@ impl CppHost for Stubs {
     fn box_pointer(&self, ty: &CppType, bits: u64) -> Res {
         Ok(boxes::pointer(ty, bits))
     }
+    fn range(&self, boxed: Value) -> Option<Res> {
+        boxes::range(self, boxed)
+    }
     fn unbox(&self, v: Value, ty: &CppType) -> Res<u64> {
         boxes::unbox(v, ty)
     }

@@ -179,7 +179,9 @@ fn every_barrier_is_there() {
 fn stays(strategy: &str) {
     let allowed = std::fs::read_to_string(root().join("tests/stays.txt")).unwrap_or_default();
     let mut failures = Vec::new();
-    for p in programs().iter().filter(|p| p.path.starts_with("fixtures/peers") || p.name == "debug_ui") {
+    let looked_at =
+        |p: &&Program| p.path.starts_with("fixtures/peers") || p.name == "debug_ui" || p.name.starts_with("cpp_");
+    for p in programs().iter().filter(looked_at) {
         let done = run(p, &["--strategy", strategy, "--tune", "compile.wait=1", "--metrics=stays"].map(str::to_owned));
         let stays = done.metric("stays");
         assert!(stays.is_array() || stays.is_object(), "{}: no metric `stays`: {}", p.name, done.err);

@@ -15,6 +15,16 @@ impl Analyzer<'_> {
             return self.found(found, position);
         }
         if let Some(name) = self.cpp_name(s) {
+            let unresolved =
+                |r: &Result<questions::Answer, Diagnostic>| matches!(r, Err(d) if d.code == "cpp/unresolved");
+            if s.ns_str() != Some("cpp")
+                && !s.ns.is_nil()
+                && unresolved(&self.answer(questions::Question::Name { name: name.clone() })?)
+            {
+                if let Some(name) = self.macro_behind(s)? {
+                    return self.cpp_value(&name, position);
+                }
+            }
             return self.cpp_value(&name, position);
         }
         if let Some(v) = resolve::var(self.ns, s)? {
@@ -118,6 +128,9 @@ impl Analyzer<'_> {
                 if let Some(id) = self.interop(s, form, position)? {
                     return Ok(id);
                 }
+                if let Some(ranged) = self.ranged(s, form)? {
+                    return self.expr(ranged, want, position);
+                }
                 if let Some(expanded) = self.expand(form)? {
                     return self.expr(expanded, want, position);
                 }
@@ -132,6 +145,9 @@ impl Analyzer<'_> {
                     return Ok(id);
                 }
             }
+        }
+        if let Some(name) = self.dsl_callee(head)? {
+            return self.cpp_call_named(&name, form, position);
         }
         self.call(head, form, position)
     }
@@ -224,10 +240,13 @@ impl Analyzer<'_> {
             if self.is_unknown(c) {
                 return Err(self.missing());
             }
-            if let Ty::Cpp(..) = self.ty(c) {
-                return self.cpp_invoke(c, form, &items[1..], position);
-            }
         }
+        let callee = match callee.map(|c| (c, self.ty(c))) {
+            // A value that C++ holds is called as what it is.
+            Some((c, Ty::Cpp(t, _))) if self.holds_value(t) => Some(self.to_value(c, Position::Value)?),
+            Some((c, Ty::Cpp(..))) => return self.cpp_invoke(c, form, &items[1..], position),
+            _ => callee,
+        };
         let mut args = Vec::with_capacity(items.len() - 1);
         for (i, &x) in items.iter().enumerate().skip(1) {
             args.push(self.at_child(form, i, |a| a.value(x))?);
@@ -332,7 +351,7 @@ impl Analyzer<'_> {
     }
 
     /// A member of an object: a C++ one where the object's type is C++, else looked up at run time.
-    fn member(&mut self, name: &str, form: Value, position: Position) -> Res<ExprId> {
+    pub(crate) fn member(&mut self, name: &str, form: Value, position: Position) -> Res<ExprId> {
         let items = items(form)?;
         let [_, object, ref args @ ..] = items[..] else {
             return Err(self.error("analyze/syntax", format!("(.{name} object arguments …) wants an object")));

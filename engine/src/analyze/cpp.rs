@@ -34,6 +34,18 @@ impl Analyzer<'_> {
                 None => Err(self.arity("cpp/new", "(cpp/new Type arguments …)")),
             },
             "delete" => self.cpp_call(Callee::Delete {}, form, 1, args, None, position),
+            "dsl" => match args {
+                [x] => self.dsl_value(*x, position),
+                _ => Err(self.arity("#cpp", "#cpp form")),
+            },
+            // What C++ text says of arguments `$0`, `$1`, …: for forms that Rung itself makes.
+            "expression" => match args.split_first() {
+                Some((text, rest)) if text.is::<Text>() => {
+                    let text = text.cast::<Text>().map(|t| t.as_str().to_owned()).unwrap_or_default();
+                    self.cpp_call(Callee::Expression { text }, form, 2, rest, None, position)
+                }
+                _ => Err(self.arity("cpp/expression", "(cpp/expression \"text\" arguments …)")),
+            },
             "type" => Err(self.error("cpp/type", "a C++ type is no value; write it where a type is wanted")),
             "value" => match args {
                 [v] if v.is::<Text>() => {
@@ -43,6 +55,7 @@ impl Analyzer<'_> {
                 _ => Err(self.arity("cpp/value", "(cpp/value \"expression\")")),
             },
             op if OPERATORS.contains(&op) => self.operator(op, form, args, position),
+            n if n.len() > 1 && n.starts_with('.') => self.member(&n[1..], form, position),
             n if n.len() > 1 && n.ends_with('.') => {
                 self.cpp_construct(&dots(&n[..n.len() - 1]), form, args, 1, position)
             }
@@ -92,6 +105,10 @@ impl Analyzer<'_> {
         let name = if unchecked { "cpp/unsafe-cast" } else { "cpp/cast" };
         let [ty, v] = args[..] else { return Err(self.arity(name, &format!("({name} Type value)"))) };
         let text = self.at_child(form, 1, |a| a.type_text(ty))?;
+        if let Some(name) = self.overloaded_name(v)? {
+            let text = format!("static_cast<{text}>(&{name})");
+            return self.cpp_site(Callee::Expression { text }, Value::NIL, Vec::new(), position);
+        }
         let value = self.at_child(form, 2, |a| a.cpp_arg(v))?;
         if self.is_obscure(value) {
             return Err(self.missing());
@@ -134,10 +151,15 @@ impl Analyzer<'_> {
 
     fn operator(&mut self, op: &str, form: Value, args: &[Value], position: Position) -> Res<ExprId> {
         let token = if op == "aget" { "[]" } else { op };
+        if let ("&", [one]) = (token, args) {
+            if let Some(id) = self.at_child(form, 1, |a| a.address_of_name(*one, position))? {
+                return Ok(id);
+            }
+        }
         if matches!(token, "&&" | "||") && args.len() == 2 {
             return self.short_circuit(token, form, args, position);
         }
-        let folds = matches!(token, "+" | "*" | "|" | "&" | "^" | "&&" | "||");
+        let folds = matches!(token, "+" | "-" | "*" | "/" | "%" | "|" | "&" | "^" | "&&" | "||" | "<<" | ">>");
         if args.len() > 2 && folds {
             let left = self.operator(op, form, &args[..2], Position::Value);
             let mut left = self.part(left)?;
@@ -225,6 +247,10 @@ impl Analyzer<'_> {
             }
             Answer::Constant { ty, value } => self.native_constant(name, ty, value, position),
             Answer::Macro { function_like: false } => self.constant_expression(name.to_owned(), position),
+            // With its template arguments written out it is one function, or Clang says why not.
+            Answer::Functions { .. } | Answer::FunctionTemplate { .. } if name.ends_with('>') => {
+                self.cpp_site(Callee::Expression { text: format!("&{name}") }, Value::NIL, Vec::new(), position)
+            }
             Answer::Functions { overloads } if overloads.len() == 1 => {
                 self.cpp_site(Callee::Expression { text: format!("&{name}") }, Value::NIL, Vec::new(), position)
             }
@@ -249,6 +275,17 @@ impl Analyzer<'_> {
                 let d = Diagnostic::new(Phase::Analyze, "cpp/type", format!("{name} is a type, not a value"))
                     .at(self.span("a type"))
                     .help(format!("(cpp/{}) makes one", name.replace("::", ".")));
+                Err(fault::raise_diagnostic(Class::Compiler, &d))
+            }
+            Answer::Field { .. } => {
+                let d =
+                    Diagnostic::new(Phase::Analyze, "cpp/member", format!("{name} is a field of objects, not a value"))
+                        .at(self.span("of which object?"))
+                        .help(format!(
+                            "(.-{} object), or a pointer to the member: (cpp/& cpp/{})",
+                            name.rsplit("::").next().unwrap_or(name),
+                            name.replace("::", ".")
+                        ));
                 Err(fault::raise_diagnostic(Class::Compiler, &d))
             }
             _ => Err(self.error("cpp/unresolved", format!("{name} is no value"))),
@@ -372,6 +409,12 @@ impl Analyzer<'_> {
             return id;
         }
         self.add(Expr::CppLoad { value: id }, Position::Value, Ty::Cpp(t, Category::Prvalue))
+    }
+
+    /// Is it `rung::root<>`: a Clojure value in C++'s hands?
+    pub(crate) fn holds_value(&self, t: TypeIx) -> bool {
+        let name = &self.tree.ty(t).name;
+        name.strip_prefix("const ").unwrap_or(name).starts_with("rung::root<")
     }
 
     /// A C++ result where a Clojure value is wanted.

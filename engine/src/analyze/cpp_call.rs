@@ -1,6 +1,7 @@
 //! Calls into C++: the arguments are analyzed, Clang is asked what the call chooses, boxed arguments are converted to
 //! what was chosen, and the site is entered in the tree.
 
+use super::scope::show;
 use super::*;
 use questions::{Answer, Arg, CallAnswer, CallQuestion, Callee, Question};
 use crate::text::Text;
@@ -69,6 +70,9 @@ impl Analyzer<'_> {
             let id = self.at_child(form, first + i, |an| an.cpp_arg(a))?;
             ids.push((id, first + i));
         }
+        if let Some(id) = self.braces(&callee, form, first, args, &ids, position)? {
+            return Ok(id);
+        }
         self.cpp_site(callee, form, ids, position)
     }
 
@@ -82,6 +86,11 @@ impl Analyzer<'_> {
     ) -> Res<ExprId> {
         if args.iter().any(|&(id, _)| self.is_obscure(id)) {
             return Err(self.missing());
+        }
+        if let Callee::Operator { token } = &callee {
+            if let Some((callee, args)) = self.bit_field_assignment(token, &args)? {
+                return self.cpp_site(callee, form, args, position);
+            }
         }
         if let [(id, _)] = args[..] {
             if !self.is_unknown(id) && self.ty(id) == Ty::Value && !matches!(self.tree.expr(id), Expr::Fn { .. }) {
@@ -112,8 +121,19 @@ impl Analyzer<'_> {
         let answer = match answered? {
             Ok(Answer::Call(answer)) => answer,
             Ok(_) => return Err(self.error("cpp/call", "this cannot be called")),
-            Err(d) => return Err(self.refused_call(d, &callee, form, &args)),
+            Err(d) => {
+                if let Some(id) = self.literals_as_values(&callee, form, &args, position)? {
+                    return Ok(id);
+                }
+                if let (Callee::Name { .. }, "cpp/unresolved", Some(s)) = (&callee, &*d.code, macroexpand::head(form)) {
+                    if let Some(name) = self.macro_behind(s)? {
+                        return self.cpp_site(Callee::Name { name }, form, args, position);
+                    }
+                }
+                return Err(self.refused_call(d, &callee, form, &args));
+            }
         };
+        self.check_literals(&answer, form, &args)?;
         let mut ids = Vec::with_capacity(args.len());
         for (i, (id, child)) in args.into_iter().enumerate() {
             ids.push(match (self.ty(id), answer.args.get(i)) {
@@ -143,6 +163,119 @@ impl Analyzer<'_> {
             }
         }
         any
+    }
+
+    /// An argument whose type is known, as a question tells it.
+    pub(crate) fn arg_kind(&self, id: ExprId) -> Arg {
+        match self.ty(id) {
+            Ty::Cpp(t, category) => Arg::Native { ty: self.tree.ty(t).name.clone(), category },
+            Ty::Value if matches!(self.tree.expr(id), Expr::Fn { .. }) => Arg::Callback {},
+            Ty::Value => Arg::Boxed {},
+        }
+    }
+
+    /// A refused call again with its literals as Clojure values: what holds any value (`rung::root<>`) takes them.
+    fn literals_as_values(
+        &mut self,
+        callee: &Callee,
+        form: Value,
+        args: &[(ExprId, usize)],
+        position: Position,
+    ) -> Res<Option<ExprId>> {
+        let mut boxed = Vec::with_capacity(args.len());
+        let mut changed = Vec::new();
+        for (i, &(id, child)) in args.iter().enumerate() {
+            boxed.push(match self.literal_value(id)? {
+                Some(id) => {
+                    changed.push(i);
+                    (id, child)
+                }
+                None => (id, child),
+            });
+        }
+        if changed.is_empty() {
+            return Ok(None);
+        }
+        let kinds = boxed.iter().map(|&(id, _)| self.arg_kind(id)).collect();
+        let answer = match self.answer(Question::Call(CallQuestion { callee: callee.clone(), args: kinds }))? {
+            Ok(Answer::Call(answer)) => answer,
+            _ => return Ok(None),
+        };
+        let root = |t: &questions::CppType| t.name.strip_prefix("const ").unwrap_or(&t.name).starts_with("rung::root<");
+        if !changed.iter().all(|&i| answer.args.get(i).is_some_and(root)) {
+            return Ok(None);
+        }
+        self.cpp_site(callee.clone(), form, boxed, position).map(Some)
+    }
+
+    /// A native literal as the Clojure value that it was written as.
+    fn literal_value(&mut self, id: ExprId) -> Res<Option<ExprId>> {
+        let (Expr::NativeLiteral { value }, Ty::Cpp(t, _)) = (self.tree.expr(id).clone(), self.ty(id)) else {
+            return Ok(None);
+        };
+        let v = match (value, &*self.tree.ty(t).name) {
+            (NativeConst::Bits(b), "int" | "long") => Value::long(b as i64),
+            (NativeConst::Bits(b), "double") => Value::double(f64::from_bits(b)),
+            (NativeConst::Bits(b), "bool") => Value::bool(b != 0),
+            (NativeConst::Bits(b), "char") => Value::char(b as u32),
+            (NativeConst::Bits(_), cpp_type::NULLPTR) => Value::NIL,
+            (NativeConst::CString(text), "const char *") => self.consts[text.index()],
+            _ => return Ok(None),
+        };
+        self.literal(v, Position::Value).map(Some)
+    }
+
+    /// A literal that its parameter cannot hold is an error, not another number.
+    fn check_literals(&mut self, answer: &CallAnswer, form: Value, args: &[(ExprId, usize)]) -> Res<()> {
+        for (i, &(id, child)) in args.iter().enumerate() {
+            let Some(wanted) = answer.params.get(i).filter(|w| !w.is_empty()) else { continue };
+            let Expr::NativeLiteral { value: NativeConst::Bits(bits) } = *self.tree.expr(id) else { continue };
+            let Ty::Cpp(t, _) = self.ty(id) else { continue };
+            let n = bits as i64;
+            if self.tree.ty(t).kind != questions::TypeKind::Integer
+                || (0..128).contains(&n)
+                || wanted == "int" && i32::try_from(n).is_ok()
+            {
+                continue;
+            }
+            let ty = match cpp_type::builtin(wanted) {
+                Some(ty) => ty,
+                None => match self.answer(Question::Type { text: wanted.clone() })? {
+                    Ok(Answer::Type { ty }) => ty,
+                    _ => continue,
+                },
+            };
+            let bare = ty.name.trim_start_matches("const ").trim_end_matches(['&', ' ']);
+            let ty = if ty.target.is_empty() || ty.kind != questions::TypeKind::Reference {
+                ty.clone()
+            } else {
+                match self.answer(Question::Type { text: bare.to_owned() })? {
+                    Ok(Answer::Type { ty }) => ty,
+                    _ => continue,
+                }
+            };
+            if ty.kind != questions::TypeKind::Integer && ty.kind != questions::TypeKind::Char
+                || ty.size == 0
+                || ty.size > 8
+            {
+                continue;
+            }
+            let all = 8 * ty.size;
+            let fits = match ty.signed {
+                true => all == 64 || (-(1i64 << (all - 1))..1i64 << (all - 1)).contains(&n),
+                false => n >= 0 && (all == 64 || n < 1i64 << all),
+            };
+            if !fits {
+                let name = show(&ty).to_owned();
+                let message = format!("Value out of range for {name}: {n}");
+                let help = format!("(cpp/cast \"{name}\" {n}) takes what is left of it");
+                return Err(self.at_child(form, child, |a| {
+                    let d = Diagnostic::new(Phase::Analyze, "cpp/range", message).at(a.span("")).help(help);
+                    Ok(fault::raise_diagnostic(Class::Compiler, &d))
+                })?);
+            }
+        }
+        Ok(())
     }
 
     /// `(cpp/T x)` of a Clojure value is a conversion where the type has one: constructors are not asked.

@@ -28,6 +28,9 @@ impl Analyzer<'_> {
         if !coll::is_seq(form) {
             return Err(self.error("cpp/type", "this does not name a C++ type"));
         }
+        if let Some(inner) = cpp_dsl::dsl_form(form)? {
+            return self.type_text(inner);
+        }
         let parts = items(form)?;
         let Some((&head, args)) = parts.split_first() else {
             return Err(self.error("cpp/type", "an empty list names no type"));
@@ -66,7 +69,9 @@ impl Analyzer<'_> {
             "unsigned" => format!("unsigned {}", one(self)?),
             "signed" => format!("signed {}", one(self)?),
             "long" => format!("long {}", one(self)?),
+            "short" => format!("short {}", one(self)?),
             "array" => match args {
+                [t] => format!("__typeof__({}[])", simple(self.type_text(*t)?)),
                 [t, n] if n.as_long().is_some_and(|n| n > 0) => {
                     format!("__typeof__({}[{}])", simple(self.type_text(*t)?), n.as_long().unwrap_or(1))
                 }
@@ -84,7 +89,9 @@ impl Analyzer<'_> {
                 _ => return Err(self.error("cpp/type", "(:fn result [parameters]) takes a type and a vector of types")),
             },
             "member" => match args {
-                [t, name] if name.is::<Symbol>() => format!("{}::{}", self.type_text(*t)?, self.type_text(*name)?),
+                [t, name] if name.is::<Symbol>() || coll::is_seq(*name) => {
+                    format!("{}::{}", self.type_text(*t)?, self.type_text(*name)?)
+                }
                 _ => return Err(self.error("cpp/type", "(:member type name) takes a type and a name")),
             },
             "&member" => match args {
@@ -92,6 +99,10 @@ impl Analyzer<'_> {
                     format!("decltype(&{}::{})", self.type_text(*t)?, self.type_text(*name)?)
                 }
                 _ => return Err(self.error("cpp/type", "(:&member type name) takes a type and a name")),
+            },
+            "member*" => match args {
+                [t, m] => format!("{} {}::*", simple(self.type_text(*m)?), self.type_text(*t)?),
+                _ => return Err(self.error("cpp/type", "(:member* class type) takes two types")),
             },
             other => return Err(self.error("cpp/type", format!("no type operator :{other}"))),
         })

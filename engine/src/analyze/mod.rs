@@ -4,7 +4,10 @@
 mod call;
 mod constant;
 mod cpp;
+mod cpp_braces;
 mod cpp_call;
+mod cpp_dsl;
+mod cpp_range;
 mod cpp_refused;
 mod cpp_type;
 mod dependants;

@@ -86,7 +86,16 @@ impl Analyzer<'_> {
             }
             Special::Throw => match args {
                 [x] => {
-                    let value = self.value(*x)?;
+                    let mark = self.scope().temporaries.len();
+                    let value = self.expr(*x, Want::Any, Position::Value)?;
+                    if self.is_unknown(value) {
+                        return Err(self.missing());
+                    }
+                    if matches!(self.ty(value), Ty::Cpp(t, _) if !self.holds_value(t)) {
+                        return self.throw_native(value, position);
+                    }
+                    let value = self.to_value(value, Position::Value)?;
+                    let value = self.end_full_expression(value, mark, Position::Value);
                     Ok(self.add(Expr::Throw { value }, position, Ty::Value))
                 }
                 _ => Err(self.arity("throw", "(throw exception)")),
@@ -367,6 +376,12 @@ impl Analyzer<'_> {
             let name = self.local_name(p[0])?;
             let mark = self.scope().temporaries.len();
             let mut id = self.at_child(vector, 2 * i + 1, |a| a.expr(p[1], Want::Any, Position::Value))?;
+            if let Some((binding, ty)) = self.loop_object(id, mark)? {
+                self.scope().bind(name, binding.slot, ty, Hint::None);
+                slots.push((binding.slot, ty));
+                bindings.push(binding);
+                continue;
+            }
             // A loop's variable is assigned at each turn: a scalar stays native, anything else is a value.
             id = match self.ty(id) {
                 Ty::Value => id,
@@ -386,6 +401,7 @@ impl Analyzer<'_> {
             bindings.push(Binding { slot, init: id, native: None });
             slots.push((slot, ty));
         }
+        let outer = self.around_loop(&pairs, &mut bindings, &mut slots)?;
         let loop_id = LoopId(self.scope().loops);
         self.scope().loops += 1;
         let names = slots.len();
@@ -393,10 +409,139 @@ impl Analyzer<'_> {
         let body_position = if position == Position::Statement { Position::Statement } else { Position::Tail };
         let r = self.loop_body(body, want, body_position);
         self.scope().recur.pop();
-        let id = r?;
+        let mut id = r?;
         self.scope().locals.truncate(mark);
+        if let (true, Ty::Cpp(t, c @ (Category::Lvalue | Category::Xvalue))) = (outer.is_some(), self.ty(id)) {
+            // It may be one of the objects that end with the loop.
+            id = if self.tree.ty(t).repr == Repr::Memory {
+                self.convert_out(id, t, c, position)?
+            } else {
+                self.load(id, t)
+            };
+        }
         let ty = self.ty(id);
-        Ok(self.add(Expr::Loop { id: loop_id, bindings: bindings.into(), body: id }, position, ty))
+        let id = self.add(Expr::Loop { id: loop_id, bindings: bindings.into(), body: id }, position, ty);
+        Ok(match outer {
+            Some(outer) => self.add(Expr::Let { bindings: outer.into(), body: id }, position, ty),
+            None => id,
+        })
+    }
+
+    /// A loop's variable that is a C++ object and no Clojure value, as an iterator: a local that each turn assigns to.
+    fn loop_object(&mut self, id: ExprId, mark: usize) -> Res<Option<(Binding, Ty)>> {
+        let Ty::Cpp(t, _) = self.ty(id) else { return Ok(None) };
+        let ty = self.tree.ty(t).clone();
+        if ty.repr != Repr::Memory
+            || !matches!(ty.kind, questions::TypeKind::Class | questions::TypeKind::Union)
+            || !(ty.copyable || ty.movable)
+            || ty.is_const
+            || self.holds_value(t)
+            || crate::host::parts().cpp.converts(&ty)
+        {
+            return Ok(None);
+        }
+        let (id, native) = match self.take_storage(id, mark) {
+            Some(native) => (id, native),
+            None => {
+                let callee = questions::Callee::Construct { ty: ty.name.clone() };
+                let id = self.cpp_site(callee, Value::NIL, vec![(id, 1)], Position::Value)?;
+                match self.take_storage(id, mark) {
+                    Some(native) => (id, native),
+                    None => return Ok(None),
+                }
+            }
+        };
+        let init = self.end_full_expression(id, mark, Position::Value);
+        let slot = self.scope().slot();
+        Ok(Some((Binding { slot, init, native: Some(native) }, Ty::Cpp(t, Category::Lvalue))))
+    }
+
+    /// Where a loop has objects, all its variables begin in a `let` around it, in their order, and only the others are the
+    /// loop's own.
+    fn around_loop(
+        &mut self,
+        pairs: &[Value],
+        bindings: &mut Vec<Binding>,
+        slots: &mut [(Slot, Ty)],
+    ) -> Res<Option<Vec<Binding>>> {
+        if bindings.iter().all(|b| b.native.is_none()) {
+            return Ok(None);
+        }
+        let outer = std::mem::take(bindings);
+        for (i, b) in outer.iter().enumerate().filter(|(_, b)| b.native.is_none()) {
+            let name = self.local_name(pairs[2 * i])?;
+            let ty = slots[i].1;
+            let init = self.add(Expr::Local { slot: b.slot }, Position::Value, ty);
+            let slot = self.scope().slot();
+            self.scope().bind(name, slot, ty, hint_of(name)?);
+            bindings.push(Binding { slot, init, native: None });
+            slots[i].0 = slot;
+        }
+        Ok(Some(outer))
+    }
+
+    /// `recur` of a loop that has objects: everything is evaluated, then the objects are assigned, then the loop goes on.
+    fn recur_objects(&mut self, args: &[Value], target: &RecurTarget, position: Position) -> Res<ExprId> {
+        let mut bindings = Vec::with_capacity(args.len());
+        let (mut assigned, mut slots, mut values) = (Vec::new(), Vec::new(), Vec::new());
+        for (&a, &(slot, ty)) in args.iter().zip(&target.slots) {
+            let mark = self.scope().temporaries.len();
+            let object = match ty {
+                Ty::Cpp(t, _) if self.tree.ty(t).repr == Repr::Memory => Some(t),
+                _ => None,
+            };
+            let id = match (ty, object) {
+                (Ty::Value, _) => self.expr(a, Want::Value, Position::Value)?,
+                (Ty::Cpp(t, _), None) => {
+                    let id = self.cpp_arg(a)?;
+                    self.convert_to(id, t)?
+                }
+                (_, Some(t)) => {
+                    let id = self.cpp_arg(a)?;
+                    if self.is_unknown(id) {
+                        return Err(self.missing());
+                    }
+                    if matches!(*self.tree.expr(id), Expr::Local { slot: same } if same == slot) {
+                        continue;
+                    }
+                    match self.ty(id) {
+                        Ty::Cpp(had, Category::Prvalue) if had == t => id,
+                        _ => {
+                            let callee = questions::Callee::Construct { ty: self.tree.ty(t).name.clone() };
+                            self.cpp_site(callee, Value::NIL, vec![(id, 1)], Position::Value)?
+                        }
+                    }
+                }
+            };
+            let native = if object.is_some() { self.take_storage(id, mark) } else { None };
+            let init = self.end_full_expression(id, mark, Position::Value);
+            let new = self.scope().slot();
+            bindings.push(Binding { slot: new, init, native });
+            match object {
+                Some(t) => assigned.push((slot, new, t)),
+                None => {
+                    slots.push(slot);
+                    values.push((new, ty));
+                }
+            }
+        }
+        let mut body = Vec::with_capacity(assigned.len() + 1);
+        for (to, from, t) in assigned {
+            let mark = self.scope().temporaries.len();
+            let ty = Ty::Cpp(t, Category::Lvalue);
+            let to = self.add(Expr::Local { slot: to }, Position::Value, ty);
+            let from = self.add(Expr::Local { slot: from }, Position::Value, ty);
+            let text = "$0 = static_cast<__rung::bare<decltype($1)> &&>($1)".to_owned();
+            let callee = questions::Callee::Expression { text };
+            let id = self.cpp_site(callee, Value::NIL, vec![(to, 1), (from, 2)], Position::Statement)?;
+            body.push(self.end_full_expression(id, mark, Position::Statement));
+        }
+        let args: Vec<ExprId> =
+            values.into_iter().map(|(slot, ty)| self.add(Expr::Local { slot }, Position::Value, ty)).collect();
+        let go = Expr::Recur { target: target.target, slots: slots.into(), args: args.into() };
+        body.push(self.add(go, position, Ty::Value));
+        let body = self.add(Expr::Do { body: body.into() }, position, Ty::Value);
+        Ok(self.add(Expr::Let { bindings: bindings.into(), body }, position, Ty::Value))
     }
 
     /// Temporaries of the body end inside it: each turn has its own.
@@ -422,6 +567,10 @@ impl Analyzer<'_> {
         if target.names != args.len() {
             let message = format!("recur takes {} arguments here, got {}", target.names, args.len());
             return Err(self.error("analyze/recur", message));
+        }
+        let object = |ty: Ty| matches!(ty, Ty::Cpp(t, _) if self.tree.ty(t).repr == Repr::Memory);
+        if target.slots.iter().any(|s| object(s.1)) {
+            return self.recur_objects(args, &target, position);
         }
         let mut ids = Vec::with_capacity(args.len());
         for (&a, &(_, ty)) in args.iter().zip(&target.slots) {

@@ -138,6 +138,7 @@ pub fn is_seqable(v: Value) -> bool {
         || matches!(v.type_id(), TypeId::TEXT | TypeId::EDUCTION)
         || is_array(v)
         || foreign::is(Interface::Seqable, v)
+        || v.type_id() == TypeId::CPP_BOX && foreign::ask(foreign::Op::Is(Interface::Seqable), v, &[]).is_some()
 }
 /// `fn?`
 pub fn is_fn(v: Value) -> bool {

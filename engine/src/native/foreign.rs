@@ -2,7 +2,7 @@
 //! promises, namespaces; `types::answer` speaks for the types that programs define.
 
 use super::{array, multi, promise};
-use crate::coll::foreign::{self, Op};
+use crate::coll::foreign::{self, Interface, Op};
 use crate::coll::{self, murmur};
 use crate::concurrent;
 use crate::fault::Res;
@@ -33,10 +33,32 @@ fn answer(op: Op, v: Value, args: &[Value]) -> Option<Res> {
         TypeId::AGENT => concurrent::agent::answer(op, v, args),
         TypeId::REF => concurrent::refs::answer(op, v, args),
         TypeId::MATCHER | TypeId::REGEX => regex(op, v),
+        TypeId::CPP_BOX => cpp_range(op, v, args),
         t if t >= TypeId::FIRST_USER => crate::types::answer(op, v, args),
         t if (TypeId::LONG_ARRAY..=TypeId::BOOLEAN_ARRAY).contains(&t) => array::answer(op, v, args),
         _ => None,
     }
+}
+
+/// A C++ container in a box is read as the collection it is.
+fn cpp_range(op: Op, v: Value, args: &[Value]) -> Option<Res> {
+    if !matches!(op, Op::Seq | Op::Count | Op::Nth | Op::Is(Interface::Seqable)) {
+        return None;
+    }
+    let all = match crate::host::parts().cpp.range(v)? {
+        Ok(all) => all,
+        Err(e) => return Some(Err(e)),
+    };
+    Some(match (op, args) {
+        (Op::Seq, _) => coll::seq(all),
+        (Op::Count, _) => coll::count(all).map(|n| Value::long(n as i64)),
+        (Op::Nth, [i, default]) => {
+            let default = if *default == Value::ABSENT { None } else { Some(*default) };
+            coll::nth(all, i.as_long().unwrap_or(-1), default)
+        }
+        (Op::Is(_), _) => Ok(Value::TRUE),
+        _ => return None,
+    })
 }
 
 fn regex(op: Op, v: Value) -> Option<Res> {

@@ -147,7 +147,11 @@ fn out_of_range(d: f64, to: Repr) -> fault::Thrown {
         Repr::U64 => "unsigned long",
         _ => "long",
     };
-    fault::raise(Class::IllegalArgument, format!("Value out of range for {name}: {d}"))
+    let message = format!("Value out of range for {name}: {d}");
+    fault::raise_diagnostic(
+        Class::IllegalArgument,
+        &questions::Diagnostic::new(questions::Phase::Run, "cpp/range", message),
+    )
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::coll;
 use crate::fault::{self, Class, Res};
 use crate::reader::value::{Maker, PlaceTable};
 use crate::reader::{self, Conditionals, Name, Options, ReadEval, Reader, Resolve, Syntax};
-use crate::text::{Keyword, Symbol};
+use crate::text::Symbol;
 use crate::value::Value;
 use std::cell::RefCell;
 
@@ -59,9 +59,8 @@ fn qualify(here: &'static Namespace, ns: Option<&str>, name: &str) -> Name {
 /// Default handling of a tagged literal: `#inst`, `#uuid`, `#cpp`, then `*data-readers*`.
 pub fn tagged(tag: &str, v: Value) -> Res {
     if tag == "cpp" {
-        let cpp = Keyword::intern(Some("rung"), "cpp").value();
-        let old = coll::meta(v);
-        return coll::with_meta(v, coll::assoc(old, cpp, Value::TRUE)?);
+        let dsl = Symbol::intern(Some("cpp"), "dsl").value();
+        return Ok(coll::list(&[dsl, v]));
     }
     crate::native::data_reader(tag, v)
 }

@@ -167,15 +167,21 @@ std::optional<json::Object> Asker::value(Calls &calls, StringRef text) {
     });
   }
   if (session.collector.failed() || !e) return std::nullopt;
+  if (auto *named = dyn_cast<DeclRefExpr>(e->IgnoreParens()); named && named->getDecl()->isInvalidDecl()) {
+    calls.own = diagnostic("cpp/template", ("'" + text + "' cannot be instantiated").str());
+    return std::nullopt;
+  }
   if (e->hasPlaceholderType()) {
     calls.own = diagnostic("cpp/ambiguous", ("'" + text + "' names overloaded functions, not a value").str());
     return std::nullopt;
   }
   QualType t = e->getType();
+  const Expr *bare = e->IgnoreParenImpCasts();
+  // A text is what it decays to: nobody asks for the array.
+  if (auto *s = dyn_cast<StringLiteral>(bare); s && s->getCharByteWidth() == 1) t = ast.getArrayDecayedType(t);
   json::Object out{{"is", "constant"}, {"ty", types.mention(t)}};
   out["value"] = nullptr;
   Expr::EvalResult result;
-  const Expr *bare = e->IgnoreParenImpCasts();
   if (auto *s = dyn_cast<StringLiteral>(bare); s && s->getCharByteWidth() == 1) {
     out["value"] = json::Object{{"string", clean(s->getString())}};
   } else if (t->isNullPtrType()) {
@@ -405,6 +411,7 @@ static std::string textOf(Types &types, const Site &site, const std::vector<Oper
   switch (c.kind) {
   case Callee::Name: {
     const Expr *e = core(built);
+    if (built->getType()->isArrayType()) return "__rung::bare<" + c.text + ">{" + dollars(0, n) + "}";
     if (isa<CallExpr>(e) || !isa<CXXConstructExpr>(e)) {
       if (auto *list = dyn_cast<InitListExpr>(e); list) return c.text + "{" + dollars(0, n) + "}";
       return c.text + "(" + dollars(0, n) + ")";
@@ -415,6 +422,7 @@ static std::string textOf(Types &types, const Site &site, const std::vector<Oper
   case Callee::Field: return "$0" + std::string(access(0)) + c.text;
   case Callee::Construct: {
     const Expr *e = core(built);
+    if (built->getType()->isArrayType()) return "__rung::bare<" + c.text + ">{" + dollars(0, n) + "}";
     if (isa<InitListExpr>(e)) return c.text + "{" + dollars(0, n) + "}";
     if (n == 1 && built->getType()->isScalarType()) return "static_cast<" + c.text + ">($0)";
     if (built->getType()->isScalarType()) return "__rung::bare<" + c.text + ">()";
@@ -601,7 +609,15 @@ std::string Asker::settled(Calls &calls, Transaction &t, bool good, llvm::String
   }
   if (calls.own) return refused(std::move(*calls.own));
   json::Array errors = errorsOf(problems, fallback);
-  if (!errors.empty()) return refused(std::move(*errors[0].getAsObject()));
+  if (!errors.empty()) {
+    json::Object first = std::move(*errors[0].getAsObject());
+    // Which form it was is known here: Clang speaks of a cast where a name is called that is a type's.
+    auto code = first.getString("code").value_or("");
+    auto message = first.getString("message").value_or("");
+    if (fallback == "cpp/new" && (code == "cpp/constructor" || code == "cpp/no-matching-overload" || code == "cpp/call")) first["code"] = "cpp/new";
+    else if (code == "cpp/call" && message.contains("functional-style cast")) first["code"] = "cpp/constructor";
+    return refused(std::move(first));
+  }
   return refused(diagnostic(fallback, "Clang gave no answer"));
 }
 

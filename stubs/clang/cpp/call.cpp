@@ -370,6 +370,9 @@ Expr *Calls::parsed(const std::string &text, std::vector<Operand> &operands) {
   parser.ExitScope();
   if (!good || !made) return nullptr;
   if (made->containsErrors()) return nullptr;
+  // What failed to be instantiated before fails in silence when it is named again.
+  if (auto *named = dyn_cast<DeclRefExpr>(made->IgnoreParens()); named && named->getDecl()->isInvalidDecl())
+    return fail("cpp/template", "'" + Twine(text) + "' cannot be instantiated");
   return made;
 }
 
@@ -382,7 +385,10 @@ Expr *Calls::reference(const Named &n) {
   r.suppressDiagnostics();
   for (NamedDecl *one : n.all) r.addDecl(one);
   r.resolveKind();
-  if (auto *record = dyn_cast<CXXRecordDecl>(d->getDeclContext())) r.setNamingClass(record);
+  if (auto *record = dyn_cast<CXXRecordDecl>(d->getDeclContext())) {
+    r.setNamingClass(record);
+    if (r.isSingleResult()) sema.CheckLookupAccess(r);
+  }
   ExprResult made = sema.BuildDeclarationNameExpr(none, r, /*NeedsADL=*/false);
   return made.isInvalid() ? nullptr : made.get();
 }
@@ -451,6 +457,7 @@ Expr *Calls::nameCall(StringRef name, std::vector<Operand> &operands) {
       ExprResult fn;
       if (auto *record = dyn_cast<CXXRecordDecl>(n.all.front()->getDeclContext())) {
         r.setNamingClass(record);
+        if (r.isSingleResult()) sema.CheckLookupAccess(r);
         fn = sema.BuildPossibleImplicitMemberExpr(none, SourceLocation(), r, nullptr, scope());
       } else {
         bool adl = qualifier.empty() && !name.starts_with("::") && sema.UseArgumentDependentLookup(none, r, true);
@@ -699,8 +706,14 @@ Expr *Calls::build(const Callee &callee, std::vector<Operand> &operands) {
       return fail("cpp/ambiguous", "'" + Twine(callee.text) + "' is overloaded: a cast to a function pointer type chooses one");
     return e;
   }
-  case Callee::Expression:
-    return parsed(callee.text, operands);
+  case Callee::Expression: {
+    Expr *e = parsed(callee.text, operands);
+    if (!e || !e->hasPlaceholderType()) return e;
+    // A function template's name with all its arguments is one function.
+    ExprResult one = e;
+    if (sema.ResolveAndFixSingleFunctionTemplateSpecialization(one, /*DoFunctionPointerConversion=*/true) && one.isUsable()) return one.get();
+    return e;
+  }
   case Callee::Copy:
   case Callee::Move: {
     if (!need(1)) return nullptr;

@@ -79,6 +79,7 @@ public:
 
 private:
   clang::Expr *value(const Operand &);
+  const clang::FunctionDecl *specialised(const std::string &text);
   clang::Expr *parsed(const std::string &text, std::vector<Operand> &);
   clang::Expr *nameCall(llvm::StringRef name, std::vector<Operand> &);
   clang::Expr *construct(clang::QualType, std::vector<Operand> &, size_t from);

@@ -27,6 +27,7 @@ static const char preludeText[] = R"(
 namespace std { class type_info; }
 struct __rung_place {};
 inline void *operator new(__SIZE_TYPE__, void *where, __rung_place) noexcept { return where; }
+inline void *operator new[](__SIZE_TYPE__, void *where, __rung_place) noexcept { return where; }
 namespace __rung {
 template <class T> struct bare_of { using type = T; };
 template <class T> struct bare_of<T &> { using type = T; };

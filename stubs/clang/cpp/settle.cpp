@@ -1,6 +1,7 @@
 // Boxed Clojure values in a call: they take the types of the parameters of the one candidate that fits by arity and by the
 // native arguments; more than one is an ambiguity, told with the casts that would choose.
 #include "call.h"
+#include "clang/AST/DeclTemplate.h"
 #include "clang/AST/ExprCXX.h"
 #include "clang/Sema/Initialization.h"
 #include "clang/Sema/Lookup.h"
@@ -17,6 +18,8 @@ bool callable(ASTContext &ast, QualType t) {
   if (t->isFunctionPointerType() || t->isFunctionType() || t->isBlockPointerType()) return true;
   auto *record = t->getAsCXXRecordDecl();
   if (!record || !record->hasDefinition()) return false;
+  // Any value, and so a function too.
+  if (record->getQualifiedNameAsString() == "rung::root") return true;
   return !record->lookup(ast.DeclarationNames.getCXXOperatorName(OO_Call)).empty();
 }
 
@@ -39,6 +42,14 @@ std::string printed(ASTContext &ast, const FunctionDecl *f) {
 
 } // namespace
 
+// The function that a name with explicit template arguments stands for, where it is one.
+const FunctionDecl *Calls::specialised(const std::string &text) {
+  std::vector<Operand> none;
+  Expr *e = parsed(text, none);
+  auto *named = e ? dyn_cast<OverloadExpr>(e->IgnoreParens()) : nullptr;
+  return named ? session.sema().ResolveSingleFunctionTemplateSpecialization(const_cast<OverloadExpr *>(named)) : nullptr;
+}
+
 bool Calls::settle(Site &site, std::vector<Operand> &operands) {
   bool any = false;
   for (auto &a : site.args) any |= a.kind != Arg::Native;
@@ -54,6 +65,13 @@ bool Calls::settle(Site &site, std::vector<Operand> &operands) {
   };
   auto give = [&](size_t i, QualType t) {
     QualType bare = t.getNonReferenceType();
+    // A view of what it may not change is made of a vector that lives as long as the call.
+    if (auto *view = dyn_cast_or_null<ClassTemplateSpecializationDecl>(bare->getAsCXXRecordDecl()))
+      if (view->isInStdNamespace() && view->getName() == "span") {
+        QualType item = view->getTemplateArgs()[0].getAsType();
+        QualType row = item.isConstQualified() && find("std::vector").kind == Named::ClassTemplate ? types.resolve("std::vector<" + types.name(item.getUnqualifiedType()) + ">") : QualType();
+        if (!row.isNull()) t = bare = row;
+      }
     bool lvalue = t->isLValueReferenceType() && !bare.isConstQualified();
     bare = bare.getUnqualifiedType();
     site.args[i].kind = Arg::Native;
@@ -85,11 +103,13 @@ bool Calls::settle(Site &site, std::vector<Operand> &operands) {
     auto *record = t->getAsCXXRecordDecl();
     if (!record || !record->isAggregate() || site.args.empty()) return false;
     size_t i = 0;
-    for (auto *field : record->fields()) {
-      if (i >= site.args.size()) break;
-      if (site.args[i].kind != Arg::Native) give(i, field->getType());
+    auto next = [&](QualType type) {
+      if (i < site.args.size() && site.args[i].kind != Arg::Native) give(i, type);
       ++i;
-    }
+    };
+    for (auto &base : record->bases()) next(base.getType());
+    for (auto *field : record->fields())
+      if (!field->isUnnamedBitField()) next(field->getType());
     return true;
   };
   switch (site.callee.kind) {
@@ -100,7 +120,10 @@ bool Calls::settle(Site &site, std::vector<Operand> &operands) {
       if (!constructors(n.type)) return true;
       if (aggregate(n.type)) return true;
     } else if (n.kind == Named::Functions) {
-      for (NamedDecl *d : n.all) take(d);
+      // With all its template arguments written out it is one function.
+      if (auto *chosen = n.needsText ? specialised(site.callee.text) : nullptr) functions.push_back(chosen);
+      else
+        for (NamedDecl *d : n.all) take(d);
     } else if (n.kind == Named::Variable) {
       auto *v = dyn_cast<ValueDecl>(n.decl);
       if (auto *record = v ? v->getType().getNonReferenceType()->getAsCXXRecordDecl() : nullptr)

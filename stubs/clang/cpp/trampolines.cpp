@@ -47,7 +47,20 @@ Expr *store(Calls &calls, FunctionDecl *f, Expr *e) {
     return made.isInvalid() ? nullptr : made.get();
   }
   t = t.getUnqualifiedType();
-  if (t->isRecordType()) {
+  if (t->isArrayType()) {
+    // An array is constructed by the list in its cast; one that needs destructors would want room for their number.
+    QualType base = ast.getBaseElementType(t);
+    Expr *bare = e->IgnoreImplicit();
+    while (auto *cast = dyn_cast<ExplicitCastExpr>(bare)) bare = cast->getSubExpr()->IgnoreImplicit();
+    auto *list = dyn_cast<InitListExpr>(bare);
+    if (!list || base.isDestructedType() != QualType::DK_none) {
+      calls.own = diagnostic("cpp/new", "an array of '" + calls.types.display(base) + "' cannot be a local: make it with cpp/new");
+      return nullptr;
+    }
+    if (auto *written = list->getSyntacticForm()) list = written;
+    e = list;
+  }
+  if (t->isRecordType() || t->isArrayType()) {
     auto *ret = f->getParamDecl(2);
     Expr *place = sema.BuildDeclRefExpr(ret, ret->getType(), VK_LValue, here);
     Named tag = calls.find("__rung_place");
@@ -56,7 +69,8 @@ Expr *store(Calls &calls, FunctionDecl *f, Expr *e) {
     if (mark.isInvalid()) return nullptr;
     Expr *placement[] = {place, mark.get()};
     ExprResult made = sema.BuildCXXNew(SourceRange(here, here), /*UseGlobal=*/true, here, placement, here, SourceRange(), t,
-                                       ast.getTrivialTypeSourceInfo(t, here), std::nullopt, SourceRange(here, here), e);
+                                       ast.getTrivialTypeSourceInfo(t, here), std::nullopt,
+                                       t->isArrayType() ? SourceRange() : SourceRange(here, here), e);
     return made.isInvalid() ? nullptr : made.get();
   }
   Expr *to = slot(calls, f, t);

@@ -272,4 +272,36 @@ private:
   }
 };
 
+// What `for (auto &&x : all)` takes.
+template <class T, class = void> inline constexpr bool has_functions = false;
+template <class T> inline constexpr bool has_functions<T, std::void_t<decltype(begin(any<T &>())), decltype(end(any<T &>()))>> = true;
+template <class T, class = void> inline constexpr bool has_members = false;
+template <class T> inline constexpr bool has_members<T, std::void_t<decltype(any<T &>().begin()), decltype(any<T &>().end())>> = true;
+template <class T> inline constexpr bool is_range = std::is_array_v<T> || has_members<T> || has_functions<T>;
+
+// An element as a value: converted, its pair of key and value as a row of two, else a copy in a box, else a box of its address.
+template <class X> word element(X &&x) {
+  using E = std::remove_cv_t<std::remove_reference_t<X>>;
+  if constexpr (converts<E>) {
+    return convert<E>::to_value(x);
+  } else if constexpr (shape::of<E>() == shape::pair) {
+    row r;
+    r.add(element(x.first));
+    r.add(element(x.second));
+    return r.end('v');
+  } else if constexpr (std::is_copy_constructible_v<E>) {
+    return convert<E>::to_value(x);
+  } else {
+    static_assert(std::is_lvalue_reference_v<X>, "an element that can neither be converted nor copied");
+    return convert<std::remove_reference_t<X> *>::to_value(&x);
+  }
+}
+
+template <class T> word elements(T &all) {
+  row r;
+  for (auto &&x : all)
+    r.add(element(static_cast<decltype(x) &&>(x)));
+  return r.end('v');
+}
+
 } // namespace rung

@@ -600,6 +600,21 @@ template <class T> RUNG_INLINE Maybe<T> divisor(T n) {
     return rung_divide_by_zero(), thrown;
   return n;
 }
+// The least integer by -1 wraps, as everything does; the machine's own division would stop there.
+template <class A, class B> RUNG_INLINE auto quotient(A a, B b) -> decltype(a / b) {
+  using T = decltype(a / b);
+  if (T(-1) < T(0) && static_cast<T>(b) == T(-1))
+    return -static_cast<T>(a);
+  return a / b;
+}
+template <class A, class B> RUNG_INLINE auto remainder(A a, B b) -> decltype(a % b) {
+  using T = decltype(a % b);
+  if (T(-1) < T(0) && static_cast<T>(b) == T(-1))
+    return 0;
+  return a % b;
+}
+template <class A, class B> RUNG_INLINE A &quotient_of(A &a, B b) { return a = static_cast<A>(quotient(a, b)); }
+template <class A, class B> RUNG_INLINE A &remainder_of(A &a, B b) { return a = static_cast<A>(remainder(a, b)); }
 template <class T> RUNG_INLINE Maybe<T> cut(double d, double least, double past, int which) {
   double whole = __builtin_trunc(d);
   if (__builtin_expect(!(whole >= least && whole < past), 0))

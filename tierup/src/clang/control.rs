@@ -759,7 +759,9 @@ impl Gen<'_> {
         let others: Vec<NativeId> = op.temps.iter().copied().filter(|t| *t != n).collect();
         let lasting = Op { temps: others, ..op };
         let lasting = Op { ty: lasting.ty.map(|(t, _)| (t, Category::Prvalue)), ..lasting };
-        self.line(format!("auto {name} = {};", lasting.text));
+        // An array would decay to a pointer into what is gone; a reference keeps it.
+        let array = self.tree.ty(ty).kind == questions::TypeKind::Array;
+        self.line(format!("auto {}{name} = {};", if array { "&&" } else { "" }, lasting.text));
         self.bind(b.slot, Op::atom(name, Rep::Native(Repr::Reference)).typed(ty, Category::Lvalue));
         true
     }

@@ -321,15 +321,38 @@ impl<'a> Gen<'a> {
                         || earlier.order >= Order::Read && !(earlier.is_place() && earlier.order < Order::Act);
                     if early && !earlier.is_void() {
                         let name = self.temporary();
-                        *earlier = self.store_at(at, name, earlier.clone());
+                        let stored = self.store_at(at, name, earlier.clone());
+                        *earlier = self.handed_on(stored);
                         at += 1;
                     }
                 }
             }
             let late = op.order == Order::Act && ops.iter().any(|o| o.is_place() && i > 0);
-            ops.push(if late { self.fixed(op) } else { op });
+            ops.push(if late && op.order != Order::Fixed && !op.is_void() {
+                let stored = self.fixed(op);
+                self.handed_on(stored)
+            } else {
+                op
+            });
         }
         ops
+    }
+    /// A temporary in a variable, where the argument was one: whoever takes it may move from it, and nobody copies it.
+    fn handed_on(&self, op: Op) -> Op {
+        match op.ty {
+            Some((t, Category::Prvalue)) if op.rep == Rep::Native(Repr::Memory) => Op {
+                text: format!("static_cast<{} &&>({})", self.tree.ty(t).name, op.text),
+                prec: super::op::prec::POSTFIX,
+                rep: Rep::Native(Repr::Reference),
+                ..op
+            },
+            Some((t, Category::Xvalue)) if op.is_place() => Op {
+                text: format!("static_cast<{} &&>({})", self.tree.ty(t).name, op.text),
+                prec: super::op::prec::POSTFIX,
+                ..op
+            },
+            _ => op,
+        }
     }
     pub fn words(&mut self, ids: &[ExprId]) -> Vec<Op> {
         self.pieces(ids, &mut |s, _, id| s.word(id))

@@ -225,7 +225,19 @@ impl Gen<'_> {
             Op { order: Order::Fixed, text: "void()".into(), ..op }
         } else {
             let name = self.temporary();
-            self.store(name, Op { order: Order::Act, ..op })
+            let stored = self.store(name, Op { order: Order::Act, ..op });
+            match stored.ty {
+                // An object in a variable is a place that is moved from, or that a local takes over.
+                Some((_, Category::Prvalue)) if stored.rep == Rep::Native(Repr::Memory) => {
+                    Op { rep: Rep::Native(Repr::Reference), ..stored }
+                }
+                Some((t, Category::Xvalue)) if stored.is_place() => Op {
+                    text: format!("static_cast<{} &&>({})", self.spelled(t), stored.text),
+                    prec: prec::POSTFIX,
+                    ..stored
+                },
+                _ => stored,
+            }
         };
         self.left_line();
         op
@@ -335,12 +347,28 @@ impl Gen<'_> {
                 self.assignment(token, a.clone(), b)
             }
             (t, [a, b]) if assigns => {
-                let b = self.right_of(t.trim_end_matches('='), &types, b.clone());
-                self.assignment(token, a.clone(), b)
+                let bare = t.trim_end_matches('=');
+                let signed = overflows(bare, &types, &b.text);
+                let b = self.right_of(bare, &types, b.clone());
+                if let Some(name) = signed {
+                    let text = format!("rung::{name}_of({}, {})", a.arg(), b.arg());
+                    join(Op::new(text, prec::POSTFIX, Order::Act, a.rep), &[a.clone(), b]).acting()
+                } else {
+                    self.assignment(token, a.clone(), b)
+                }
             }
             (_, [a, b]) => {
                 let level = level_of(token)?;
+                let signed = overflows(token, &types, &b.text);
                 let b = self.right_of(token, &types, b.clone());
+                if let Some(name) = signed {
+                    let text = format!("rung::{name}({}, {})", a.arg(), b.arg());
+                    let made = join(Op::new(text, prec::POSTFIX, Order::Fixed, a.rep), &[a.clone(), b]);
+                    let made = Op { throws: false, ..made };
+                    let some = made.some;
+                    let op = self.of_node(id, made);
+                    return Some(Op { some, ..op });
+                }
                 let text = format!("{} {token} {}", a.at(level), b.at(level + 1));
                 join(Op::new(text, level, Order::Fixed, a.rep), &[a.clone(), b])
             }
@@ -620,6 +648,18 @@ fn constructs(answer: &CallAnswer) -> bool {
 
 fn is_nonzero_literal(text: &str) -> bool {
     text.trim_end_matches(['u', 'U', 'L']).parse::<i64>().is_ok_and(|n| n != 0)
+}
+
+/// The function that divides where the least integer by -1 may come up, which stops the machine: there it wraps.
+fn overflows(token: &str, types: &[CppType], divisor: &str) -> Option<&'static str> {
+    let name = match token {
+        "/" => "quotient",
+        "%" => "remainder",
+        _ => return None,
+    };
+    let signed = types.iter().all(|t| is_integer(t.repr)) && types.iter().any(|t| t.signed);
+    let harmless = is_nonzero_literal(divisor) && divisor.trim_end_matches('L') != "-1";
+    (signed && !harmless).then_some(name)
 }
 
 fn level_of(token: &str) -> Option<u8> {

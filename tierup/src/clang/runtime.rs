@@ -66,7 +66,9 @@ functions! {
     unsafe fn rung_divide_by_zero() -> () { let _ = fault::raise(Class::Arithmetic, "Divide by zero"); }
     unsafe fn rung_cast_range(d: f64, to: u32) -> () {
         let name = INTEGERS.iter().find(|(r, _)| *r as u32 == to).map_or("long", |(_, n)| n);
-        let _ = fault::raise(Class::IllegalArgument, format!("Value out of range for {name}: {d}"));
+        let message = format!("Value out of range for {name}: {d}");
+        let d = questions::Diagnostic::new(questions::Phase::Run, "cpp/range", message);
+        let _ = fault::raise_diagnostic(Class::IllegalArgument, &d);
     }
 
     // Numbers.
