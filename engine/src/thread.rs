@@ -45,7 +45,7 @@ pub struct Thread {
     /// Threads that were ever attached, newest first; never removed, taken over by later threads.
     next: AtomicPtr<Thread>,
     in_use: AtomicU32,
-    /// Nesting of calls from C++ back into the language, and of evaluations; for reports.
+    /// Nesting of calls from C++ back into the language. C++ counts too (`rung/callback.hpp`).
     pub depth: Cell<u32>,
 }
 
@@ -130,6 +130,54 @@ fn take_block() -> &'static Thread {
             Err(now) => head = now,
         }
     }
+}
+
+/// Asks the calling thread, or where it holds no values any one that does. Takes no lock, for the collector calls it.
+pub(crate) fn request_of_any(r: Request) {
+    let mut p = CURRENT.get();
+    if p.is_null() {
+        p = THREADS.load(Ordering::Acquire);
+    }
+    while !p.is_null() {
+        // SAFETY: blocks are never freed.
+        let t = unsafe { &*p };
+        if t.in_use.load(Ordering::Acquire) != 0 {
+            return t.request(r);
+        }
+        p = t.next.load(Ordering::Acquire);
+    }
+}
+
+/// Where `CURRENT` lies from the thread pointer, the same in every thread: what generated code finds its thread by. `None`
+/// where that is not so (a library that was opened while the program ran).
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+pub fn place_of_current() -> Option<isize> {
+    unsafe extern "C" fn main_program(
+        info: *mut libc::dl_phdr_info,
+        _: usize,
+        found: *mut std::ffi::c_void,
+    ) -> libc::c_int {
+        // SAFETY: as `dl_iterate_phdr` calls it; the program itself comes first, and its storage is at a fixed place.
+        unsafe {
+            let tls =
+                (0..(*info).dlpi_phnum).map(|i| &*(*info).dlpi_phdr.add(i.into())).find(|h| h.p_type == libc::PT_TLS);
+            let size = tls.map_or(0, |h| h.p_memsz as usize);
+            found.cast::<(usize, usize)>().write(((*info).dlpi_tls_data as usize, size));
+        }
+        1
+    }
+    let mut block = (0usize, 0usize);
+    // SAFETY: the callback writes a pair there.
+    unsafe { libc::dl_iterate_phdr(Some(main_program), (&raw mut block).cast()) };
+    let at = CURRENT.with(|c| std::ptr::from_ref(c) as usize);
+    let pointer: usize;
+    // SAFETY: reads the word that the psABI puts there.
+    unsafe { std::arch::asm!("mov {}, fs:0", out(reg) pointer, options(nostack, preserves_flags)) };
+    (block.0 != 0 && at >= block.0 && at < block.0 + block.1).then(|| at.wrapping_sub(pointer) as isize)
+}
+#[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
+pub fn place_of_current() -> Option<isize> {
+    None
 }
 
 /// Calls `f(bottom, top)` for the used part of every value stack. The world is stopped: no lock is taken.
@@ -260,6 +308,13 @@ impl Thread {
         }
     }
 
+    /// The same inside of the runtime, where no destructor of C++ may run: a later collection asks for them again.
+    #[cold]
+    fn poll_inside(&self) -> crate::fault::Res<()> {
+        self.requests.fetch_and(!(Request::Finalizers as u32), Ordering::AcqRel);
+        self.poll()
+    }
+
     /// The slow path of a poll: raises what there is to raise.
     #[cold]
     pub fn poll(&self) -> crate::fault::Res<()> {
@@ -273,7 +328,8 @@ impl Thread {
         if stack_pointer() < self.stack_limit.get() {
             return Err(crate::fault::stack_overflow());
         }
-        if r & Request::Finalizers as u32 != 0 {
+        // Not below C++ that calls back: it may hold what a destructor wants. A later collection asks again.
+        if r & Request::Finalizers as u32 != 0 && self.depth.get() == 0 {
             heap::run_finalizers();
         }
         Ok(())
@@ -295,7 +351,7 @@ impl Thread {
 #[inline(always)]
 pub fn check() -> crate::fault::Res<()> {
     let t = Thread::current();
-    if t.over_limit() { t.poll() } else { Ok(()) }
+    if t.over_limit() { t.poll_inside() } else { Ok(()) }
 }
 
 /// Bytes of native stack that [`Thread::forget_what_was`] clears.

@@ -1,9 +1,9 @@
-//! `rung bench`: first-call, stubs, calls, forms; and the hidden command by which it measures in processes of their own.
+//! `rung bench`: first-call, stubs, calls, callbacks, forms; and the hidden command by which it measures in processes of their own.
 
 use super::options::{Options, Reporting};
 use super::run::{report, with_session};
 use super::{Status, complain};
-use crate::report::{calls, first_call, forms, one, stubs};
+use crate::report::{callbacks, calls, first_call, forms, one, stubs};
 use engine::diagnostic::{Diagnostic, Phase};
 use std::path::PathBuf;
 
@@ -31,6 +31,12 @@ pub enum What {
         #[arg(long, default_value_t = 5000, value_parser = clap::value_parser!(u64).range(100..))]
         forms: u64,
     },
+    /// What C++ pays for calling a Clojure function, from std::sort, qsort and loops, beside a C++ function
+    Callbacks {
+        /// Calls a measurement
+        #[arg(long, default_value_t = 10_000_000, value_parser = clap::value_parser!(u64).range(1000..))]
+        calls: u64,
+    },
 }
 
 /// The hidden command's arguments.
@@ -56,6 +62,7 @@ pub fn run(options: Options, what: What) -> Status {
         What::Stubs => stubs::run(&options),
         What::Calls { calls } => calls::run(&options, calls),
         What::Forms { forms } => forms::run(&options, forms),
+        What::Callbacks { calls } => callbacks::run(&options, calls),
     };
     match made {
         Ok((json, table)) => {

@@ -133,6 +133,16 @@ void rung_direct_trampoline(void (*stub)(void *, void **, void *), void **args, 
   }
 }
 
+void rung_throw_pending() { throw rung::error::pending(); }
+
+void rung_leave_error(void *callback);
+
+// Inside a handler of a callback that may not throw.
+void rung_leave_caught(void *callback) {
+  leave_error();
+  rung_leave_error(callback);
+}
+
 int rung_guard_init(void (*init)(), void **out) { return guarded(out, init); }
 
 // Inside a handler of generated code.
@@ -143,13 +153,6 @@ int rung_guard_handled(void **out) {
 // Generated converters: they throw errors of the language through.
 int rung_guard_convert(void (*convert)(const void *, void *), const void *from, void *to, void **out) {
   return guarded(out, [&] { convert(from, to); });
-}
-
-// The exception in `pointer`, kept: for what a callback's generated code caught.
-void *rung_kept_of(const std::exception_ptr *pointer) {
-  void *kept = nullptr;
-  guarded(&kept, [&] { std::rethrow_exception(*pointer); });
-  return kept;
 }
 
 const char *rung_kept_type(void *kept, size_t *bytes) {

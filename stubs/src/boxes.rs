@@ -6,8 +6,9 @@ use engine::fault::{self, Class, Res, Thrown};
 use engine::heap;
 use engine::thread::Thread;
 use engine::value::Value;
-use questions::{CppType, Trampoline, TypeKind};
+use questions::{Answer, CppType, Question, Trampoline, TypeKind};
 use std::ffi::c_void;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 /// `T *` as people write it: `T*`.
 fn tight(name: &str) -> String {
@@ -29,12 +30,17 @@ pub(crate) fn pointer(ty: &CppType, bits: u64) -> Value {
     CppBox::alloc(bits, BoxType::intern(&ty.target, &shown(ty), ty.version), 0).value()
 }
 
-/// The same for generated code, which knows the pointee's name.
+/// Version of a type of which only the name is known.
+pub(crate) const UNKNOWN: u32 = u32::MAX;
+
+/// What generated code boxes, which knows the pointee's name.
+pub(crate) fn pointer_type(pointee: &str) -> &'static BoxType {
+    BoxType::intern(pointee, &format!("{}*", tight(pointee)), UNKNOWN)
+}
+
+/// A pointer of that type; null is nil.
 pub(crate) fn pointer_to(pointee: &str, bits: u64) -> Value {
-    if bits == 0 {
-        return Value::NIL;
-    }
-    CppBox::alloc(bits, BoxType::intern(pointee, &format!("{}*", tight(pointee)), 0), 0).value()
+    if bits == 0 { Value::NIL } else { CppBox::alloc(bits, pointer_type(pointee), 0).value() }
 }
 
 /// `CppHost::unbox`: the pointer type must be the box's, const may be added, `void*` takes any.
@@ -48,22 +54,30 @@ pub(crate) fn unbox(v: Value, ty: &CppType) -> Res<u64> {
     }
     let Some(b) = v.cast::<CppBox>() else { return Err(mismatch(&engine::class_name(v), &wanted())) };
     let target = if pointer { &ty.target } else { &ty.name };
-    if fits(b.ty, target, ty.version) { Ok(b.address) } else { Err(mismatch(&b.ty.display, &wanted())) }
+    if fits(b.ty, target, ty.version) {
+        return Ok(b.address);
+    }
+    Err(if pointer { mismatch_of(b.ty, target) } else { mismatch(&b.ty.display, &wanted()) })
 }
 
 /// Does a pointer to the box's pointee convert to a pointer to `target` with nothing to compute?
 pub(crate) fn fits(ty: &BoxType, target: &str, version: u32) -> bool {
     let from = &*ty.pointee;
-    if from == target {
-        return ty.version == version || version == 0 || ty.version == 0;
-    }
-    let is_const = from.starts_with("const ") && !from.ends_with('*');
     match target {
         "const void" => true,
-        "void" => !is_const,
-        _ if from.ends_with('*') => target.strip_suffix("const") == Some(from),
-        _ => target.strip_prefix("const ") == Some(from),
+        "void" => !(from.starts_with("const ") && !from.ends_with('*')),
+        _ => names_fit(from, target) && (ty.version == version || version == UNKNOWN || ty.version == UNKNOWN),
     }
+}
+
+/// The same type, or the same with const.
+fn names_fit(from: &str, target: &str) -> bool {
+    from == target
+        || if from.ends_with('*') {
+            target.strip_suffix("const") == Some(from)
+        } else {
+            target.strip_prefix("const ") == Some(from)
+        }
 }
 
 /// The object in a box, as a `T`: of that type or const where `T` is; through C++'s own pointer conversion where it is
@@ -72,10 +86,14 @@ pub(crate) fn object(host: &Stubs, b: &CppBox, target: &str, version: u32) -> Op
     if fits(b.ty, target, version) {
         return Some(b.address);
     }
-    if &*b.ty.pointee == "void" || &*b.ty.pointee == "const void" {
+    // An object of an earlier definition is not one of the type of today.
+    if matches!(&*b.ty.pointee, "void" | "const void") || names_fit(&b.ty.pointee, target) {
         return None;
     }
-    let cast = host.generated.upcast(&host.session, &b.ty.pointee, target).ok()?;
+    if !is_current(host, &b.ty.pointee, b.ty.version) || !is_current(host, target, version) {
+        return None;
+    }
+    let cast = host.generated.upcast(&host.session, (&b.ty.pointee, b.ty.version), (target, version)).ok()?;
     let (from, mut to) = (b.address, 0u64);
     // SAFETY: the generated cast reads one pointer and stores one; a box's pointer may be cast to its base while the
     // object is alive, which is the program's promise for boxes that own nothing.
@@ -105,6 +123,24 @@ pub(crate) fn range(host: &Stubs, v: Value) -> Option<Res> {
     Some(done.map(|()| word))
 }
 
+/// Does the name mean this version now?
+fn is_current(host: &Stubs, name: &str, version: u32) -> bool {
+    let question = Question::Type { text: crate::generated::spelled(name) };
+    match host.session.ask(std::slice::from_ref(&question)).pop() {
+        Some(Ok(Answer::Type { ty })) => version == UNKNOWN || ty.version == version,
+        _ => false,
+    }
+}
+
+/// The error of a box where a pointer to `wanted` is needed.
+pub(crate) fn mismatch_of(has: &BoxType, wanted: &str) -> Thrown {
+    let shown = format!("{}*", tight(wanted));
+    if names_fit(&has.pointee, wanted) {
+        return mismatch("one of an earlier definition", &has.display);
+    }
+    mismatch(&has.display, &shown)
+}
+
 pub(crate) fn mismatch(has: &str, wanted: &str) -> Thrown {
     let d = run_error("cpp/box", format!("a box of {wanted} is wanted, this is {has}"));
     fault::raise_diagnostic(Class::ClassCast, &d)
@@ -122,6 +158,7 @@ pub(crate) unsafe fn own(
     destroy: Option<Trampoline>,
 ) -> Res {
     let object = Memory::new(ty);
+    press();
     match transfer {
         Some(stub) => {
             let args = [source as *mut u8];
@@ -137,6 +174,33 @@ pub(crate) unsafe fn own(
     // SAFETY: the box owns the object; `data` is its type's destructor or null.
     unsafe { heap::push_finalizer(b, finalize, destroy as *mut c_void) };
     Ok(b)
+}
+
+/// Owned objects after which the memory that C++ holds is looked at.
+const LOOK_EVERY: u32 = 1024;
+/// Bytes that it may grow by before the dead objects among the owned are sought.
+const MAY_GROW: usize = 64 << 20;
+
+/// The collector does not know what C++ objects hold: where that grows, it is asked to find the dead ones.
+fn press() {
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    static HELD: AtomicUsize = AtomicUsize::new(0);
+    if MADE.fetch_add(1, Ordering::Relaxed) % LOOK_EVERY != LOOK_EVERY - 1 {
+        return;
+    }
+    let held = || {
+        // SAFETY: reads the allocator's figures.
+        let m = unsafe { libc::mallinfo2() };
+        m.uordblks + m.hblkhd
+    };
+    let now = held();
+    if now > HELD.load(Ordering::Relaxed).max(MAY_GROW) + MAY_GROW {
+        // What is found dies at the next poll; until then it counts.
+        heap::collect_now();
+        HELD.store(held(), Ordering::Relaxed);
+    } else if now < HELD.load(Ordering::Relaxed) {
+        HELD.store(now, Ordering::Relaxed);
+    }
 }
 
 /// Memory for one object, given back unless taken.
@@ -180,8 +244,8 @@ unsafe extern "C" fn finalize(object: *mut c_void, destroy: *mut c_void) {
 
 /// A box that owns what generated code made with malloc; `destroy` is a plain C function.
 pub(crate) fn own_made(object: *mut c_void, name: &str, destroy: Option<Destroy>) -> Value {
-    let ty = BoxType::intern(name, &format!("{}*", tight(name)), 0);
-    let b = CppBox::alloc(object as u64, ty, 1).value();
+    press();
+    let b = CppBox::alloc(object as u64, pointer_type(name), 1).value();
     let data = destroy.map_or(std::ptr::null_mut(), |d| d as *mut c_void);
     // SAFETY: the box owns the object; `data` is its type's destructor or null.
     unsafe { heap::push_finalizer(b, finalize_made, data) };

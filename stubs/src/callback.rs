@@ -1,15 +1,23 @@
 //! Clojure functions as C++ callables. A `std::function` holds a share of its [`Callback`]; a plain function pointer is
-//! one of a pool of functions generated for its signature, each with a place for the callback that it calls.
+//! one of a pool of functions generated for its signature (`callback/signature.rs`), each with a place for the callback
+//! that it calls.
 //!
 //! C++ may keep a function pointer for ever, so its place is never given back; the same function (same code, same
 //! captures) finds its place again, so a loop that passes `(fn [a b] …)` to `qsort` uses one. A signature has
 //! [`MOST_FUNCTIONS`] places; a program that needs more passes ever new closures, and is told so.
 //!
+//! A thread that is inside already runs the function without asking here (`rung/callback.hpp`): a [`Callback`] begins with
+//! what that needs. What is below answers for everything else.
+//!
 //! An error in a `std::function` is thrown as `rung::error`. One in a plain function is left for the outer call: in the
 //! thread, or, where C++ called from a thread of its own, in the mailbox of the thread that made the callback.
 
+mod signature;
+
+pub(crate) use signature::{Signature, hot};
+
 use crate::{Stubs, boxes, convert, guard};
-use engine::code::Function;
+use engine::code::{Code, Function, MAX_DIRECT};
 use engine::cppbox::CppBox;
 use engine::fault::{self, Class, Res, Thrown};
 use engine::heap::{Gc, Root};
@@ -23,13 +31,22 @@ use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// What C++ holds of a function, shared by its copies.
+/// What C++ holds of a function, shared by its copies. Its first two fields are `callback_head` of `rung/callback.hpp`.
+#[repr(C)]
 pub(crate) struct Callback {
+    cell: *const Value,
+    /// Bit n: it is a function object that takes n arguments, at most 6.
+    accepts: u64,
     function: Root,
     /// What a returned pointer points into.
-    keep: Root,
+    keep: OnceLock<Root>,
     mailbox: Mutex<Arc<Mailbox>>,
 }
+
+// SAFETY: `cell` is the place in `function`, which is read as a whole word from any thread.
+unsafe impl Send for Callback {}
+// SAFETY: as above.
+unsafe impl Sync for Callback {}
 
 /// Errors that C++ threads left for the thread that made the callback.
 #[derive(Default)]
@@ -40,8 +57,6 @@ pub(crate) static LEFT: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     static MAILBOX: Arc<Mailbox> = Arc::default();
-    /// Callbacks that run on this thread now.
-    static ACTIVE: Cell<u32> = const { Cell::new(0) };
     /// The thread is C++'s own: it came to the language through a callback.
     static FOREIGN: Cell<bool> = const { Cell::new(false) };
 }
@@ -67,7 +82,16 @@ pub(crate) fn take_left() -> Option<Value> {
 impl Callback {
     fn new(f: Value) -> Arc<Callback> {
         let mailbox = MAILBOX.try_with(Arc::clone).unwrap_or_default();
-        Arc::new(Callback { function: Root::new(f), keep: Root::new(Value::NIL), mailbox: Mutex::new(mailbox) })
+        let function = Root::new(f);
+        let takes = |code: &Code| (0..=MAX_DIRECT).filter(|&n| code.accepts(n)).fold(0, |all, n| all | 1 << n);
+        let accepts = f.cast::<Function>().map_or(0, |f| takes(f.code));
+        Arc::new(Callback {
+            cell: function.cell(),
+            accepts,
+            function,
+            keep: OnceLock::new(),
+            mailbox: Mutex::new(mailbox),
+        })
     }
 }
 
@@ -76,7 +100,11 @@ impl Callback {
 /// # Safety
 /// As there.
 pub(crate) unsafe fn callback(host: &Stubs, v: Value, ty: &CppType, storage: *mut u8) -> Res<u64> {
-    if v.cast::<CppBox>().is_some() || v.is_nil() && ty.kind != TypeKind::Class {
+    if v.is_nil() && ty.kind == TypeKind::Class {
+        // SAFETY: the caller's promise.
+        return unsafe { object(host, v, ty, storage) };
+    }
+    if v.cast::<CppBox>().is_some() || v.is_nil() {
         // SAFETY: the caller's promise.
         return unsafe { convert::from_value(host, v, ty, storage) };
     }
@@ -91,15 +119,20 @@ pub(crate) unsafe fn callback(host: &Stubs, v: Value, ty: &CppType, storage: *mu
     }
 }
 
+/// An empty one of nil.
+///
 /// # Safety
 /// `storage` has room for the callable.
 unsafe fn object(host: &Stubs, v: Value, ty: &CppType, storage: *mut u8) -> Res<u64> {
-    let make = host.generated.make_function(&host.session, ty).map_err(|why| not_callable(ty, why))?;
-    let share = Arc::into_raw(Callback::new(v));
+    let signature = Signature::of_class(host, ty).map_err(|why| not_callable(ty, why))?;
+    let share = if v.is_nil() { std::ptr::null() } else { Arc::into_raw(Callback::new(v)) };
     // SAFETY: the maker takes over the share, whether it succeeds or throws (the closure that holds it dies then).
     unsafe {
-        let make = std::mem::transmute::<usize, guard::Convert>(make as usize);
-        guard::convert(Thread::current(), make, share.cast(), storage.cast())?;
+        let make = std::mem::transmute::<usize, guard::Convert>(signature.make as usize);
+        guard::convert(Thread::current(), make, (&raw const share).cast(), storage.cast())?;
+        if !share.is_null() {
+            signature.hasten(storage);
+        }
     }
     Ok(storage as u64)
 }
@@ -110,8 +143,8 @@ fn not_callable(ty: &CppType, why: Diagnostic) -> Thrown {
     convert::raise(d.note(why.message).help("std::function and function pointers take Clojure functions"))
 }
 
-/// Functions of a generated pool; `pool_size` of `rung/callback.hpp`.
-const POOL: usize = 4;
+/// Functions of a generated pool.
+const POOL: usize = signature::POOL;
 
 /// Different functions that may become plain functions of one signature.
 pub const MOST_FUNCTIONS: usize = 1024;
@@ -203,73 +236,38 @@ fn same(a: Value, b: Value) -> bool {
 
 /// Generates one more pool for the type. The lock is not held while C++ is compiled.
 fn more(host: &Stubs, ty: &CppType) -> Result<(), Diagnostic> {
-    let name = host.generated.name();
     let number = pools().lock().get(&ty.name).map_or(0, |p| p.made);
-    let t = crate::generated::spelled(&ty.name);
-    let text = format!(
-        "extern \"C\" void {name}(const void *, void *to) {{ using T = {t};\n\
-         rung::pool<{number}, rung::signature<T>::type>::addresses((void **)to); }}\n"
-    );
-    let f = host.generated.define(&host.session, &name, &text, crate::generated::Headers::Rung)?;
-    let mut addresses = [0u64; 2 * POOL];
-    // SAFETY: the generated function stores twice the pool's size.
-    unsafe {
-        let f = std::mem::transmute::<usize, guard::Convert>(f as usize);
-        f(std::ptr::null(), addresses.as_mut_ptr().cast());
-    }
+    let pool = Signature::pool(host, ty)?;
     let mut all = pools().lock();
     let pools = all.entry(ty.name.clone()).or_default();
-    // Two threads may have made the same pool: its functions are the same ones then.
-    if pools.made == number {
-        pools.made += 1;
-        pools.free.extend((0..POOL).rev().map(|i| Place { callback: addresses[i], function: addresses[POOL + i] }));
-    }
+    // Two threads may make a pool each at the same time; the second is for later.
+    pools.made = pools.made.max(number + 1);
+    pools.free.extend(pool.into_iter().rev().map(|(callback, function)| Place { callback, function }));
     Ok(())
 }
 
 // What generated code calls, through the runtime table.
 
-/// A callback begins; not 0: an error is on its way already.
-pub(crate) extern "C" fn enter() -> i32 {
+/// The calling thread, attached: one that was not is C++'s own.
+pub(crate) extern "C" fn attach() -> &'static Thread {
     if !thread::is_attached() {
         FOREIGN.set(true);
     }
-    let t = thread::attach();
-    t.depth.set(t.depth.get() + 1);
-    ACTIVE.set(ACTIVE.get() + 1);
-    t.is_pending() as i32
+    thread::attach()
 }
 
-pub(crate) extern "C" fn leave() {
-    let t = Thread::current();
-    t.depth.set(t.depth.get().saturating_sub(1));
-    ACTIVE.set(ACTIVE.get().saturating_sub(1));
-}
-
+/// What C++ cannot enter by itself: other callables than functions, many arguments, a wrong number of them.
+///
 /// # Safety
-/// `callback` is alive, `args` points to `n` words on the native stack, `out` to room for one.
-pub(crate) unsafe extern "C" fn invoke(
-    callback: *const Callback,
-    args: *const Value,
-    n: usize,
-    user: isize,
-    out: *mut Value,
-) -> i32 {
+/// `callback` is alive, `args` points to `n` words on the native stack.
+pub(crate) unsafe extern "C" fn invoke(callback: *const Callback, args: *const Value, n: usize, user: isize) -> Value {
     // SAFETY: the caller's promise.
     let (callback, args) = unsafe { (&*callback, std::slice::from_raw_parts(args, n)) };
     let f = callback.function.get();
-    let answer = match (f.cast::<Function>(), usize::try_from(user)) {
+    engine::code::answer(match (f.cast::<Function>(), usize::try_from(user)) {
         (Some(function), Ok(user)) if leaves_out(function, n) => without(f, args, user),
         _ => engine::invoke::invoke(f, args),
-    };
-    match answer {
-        Ok(v) => {
-            // SAFETY: the caller's promise.
-            unsafe { out.write(v) };
-            0
-        }
-        Err(_) => 1,
-    }
+    })
 }
 
 /// The function takes one argument less: the `void*` that C++ passes through is not for it.
@@ -309,38 +307,22 @@ pub(crate) unsafe extern "C" fn free(callback: *const Callback) {
 /// `callback` is alive.
 pub(crate) unsafe extern "C" fn keep(callback: *const Callback, v: Value) {
     // SAFETY: the caller's promise.
-    unsafe { &*callback }.keep.set(v);
+    unsafe { &*callback }.keep.get_or_init(|| Root::new(Value::NIL)).set(v);
 }
 
-/// The pending error of a callback that may not throw: it stays in the thread where an outer call will find it; a C++
-/// thread has none, so it goes to the maker's mailbox.
+/// An exception came out of a callback that may not throw, and is the pending error now: it stays in the thread where an
+/// outer call will find it; a C++ thread has none, so it goes to the maker's mailbox.
 ///
 /// # Safety
 /// `callback` is alive.
-pub(crate) unsafe extern "C" fn leave_error(callback: *const Callback) {
-    if !FOREIGN.get() || ACTIVE.get() > 0 {
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rung_leave_error(callback: *const Callback) {
+    let t = Thread::current();
+    if !FOREIGN.get() || t.depth.get() > 0 || !t.is_pending() {
         return;
     }
-    let t = Thread::current();
-    if t.is_pending() {
-        // SAFETY: the caller's promise.
-        let mailbox = unsafe { &*callback }.mailbox.lock().clone();
-        mailbox.0.lock().push(Root::new(t.take_pending()));
-        LEFT.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// The same for a C++ exception that came out of a callback's conversions.
-///
-/// # Safety
-/// `callback` is alive, `pointer` holds an exception.
-pub(crate) unsafe extern "C" fn leave_exception(callback: *const Callback, pointer: *const c_void) {
-    let t = thread::attach();
     // SAFETY: the caller's promise.
-    let error = unsafe { guard::error_of(pointer) };
-    if !t.is_pending() {
-        t.pending.set(error);
-    }
-    // SAFETY: the caller's promise.
-    unsafe { leave_error(callback) }
+    let mailbox = unsafe { &*callback }.mailbox.lock().clone();
+    mailbox.0.lock().push(Root::new(t.take_pending()));
+    LEFT.fetch_add(1, Ordering::Relaxed);
 }

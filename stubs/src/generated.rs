@@ -12,7 +12,6 @@ enum Kind {
     Match,
     ToValue,
     FromValue,
-    MakeFunction,
     Upcast,
     Range,
 }
@@ -106,8 +105,7 @@ impl Generated {
         self.get(session, Kind::FromValue, &ty.name, ty.version, |name, t| {
             format!(
                 "extern \"C\" void {name}(const void *from, void *to) {{ using T = {t};\n\
-                 static_assert(!rung::is_boxed<T>, \"rung::convert<T> is not specialised for this type\");\n\
-                 new (to) T(rung::convert<T>::from_value(*(const rung::word *)from)); }}\n"
+                 new (to) T(rung::taken<T>(*(const rung::word *)from)); }}\n"
             )
         })
     }
@@ -123,19 +121,11 @@ impl Generated {
         })
     }
 
-    /// Takes a callback's handle, constructs a callable object.
-    pub(crate) fn make_function(&self, session: &Session, ty: &CppType) -> Result<u64, Diagnostic> {
-        self.get(session, Kind::MakeFunction, &ty.name, ty.version, |name, t| {
-            format!(
-                "extern \"C\" void {name}(const void *from, void *to) {{ rung::make_function<{t}>((void *)from, to); }}\n"
-            )
-        })
-    }
-
     /// Reads a pointer of type `from *`, stores it as a `to *`; an error where C++ does not convert by itself.
-    pub(crate) fn upcast(&self, session: &Session, from: &str, to: &str) -> Result<u64, Diagnostic> {
-        let key = format!("{from} → {to}");
-        let (from, to) = (spelled(from), spelled(to));
+    /// The names come with their versions, which are the newest.
+    pub(crate) fn upcast(&self, session: &Session, from: (&str, u32), to: (&str, u32)) -> Result<u64, Diagnostic> {
+        let key = format!("{} {} → {} {}", from.0, from.1, to.0, to.1);
+        let (from, to) = (spelled(from.0), spelled(to.0));
         self.get(session, Kind::Upcast, &key, 0, |name, _| {
             format!(
                 "extern \"C\" void {name}(const void *from, void *to) {{ using F = {from}; using T = {to};\n\

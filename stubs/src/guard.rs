@@ -24,7 +24,6 @@ unsafe extern "C" {
     fn rung_guard_init(init: Init, kept: *mut *mut c_void) -> i32;
     fn rung_guard_convert(f: Convert, from: *const c_void, to: *mut c_void, kept: *mut *mut c_void) -> i32;
     fn rung_guard_handled(kept: *mut *mut c_void) -> i32;
-    fn rung_kept_of(pointer: *const c_void) -> *mut c_void;
     fn rung_kept_type(kept: *mut c_void, bytes: *mut usize) -> *const u8;
     fn rung_kept_what(kept: *mut c_void, bytes: *mut usize) -> *const u8;
     fn rung_kept_match(kept: *mut c_void, matcher: Matcher) -> *mut c_void;
@@ -195,17 +194,6 @@ unsafe fn text(f: unsafe extern "C" fn(*mut c_void, *mut usize) -> *const u8, ke
         let p = f(kept, &mut bytes);
         (!p.is_null()).then(|| String::from_utf8_lossy(std::slice::from_raw_parts(p, bytes)).into_owned())
     }
-}
-
-/// The exception at `pointer`, a `std::exception_ptr`, as an error value.
-///
-/// # Safety
-/// `pointer` holds an exception.
-pub(crate) unsafe fn error_of(pointer: *const c_void) -> Value {
-    // SAFETY: the caller's promise.
-    let kept = unsafe { rung_kept_of(pointer) };
-    // Nothing is kept of an error of our own: it is pending.
-    if kept.is_null() { Thread::current().take_pending() } else { throwable(kept) }
 }
 
 /// `CppHost::catch_cpp`.

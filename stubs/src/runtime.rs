@@ -1,9 +1,11 @@
 //! The table through which generated C++ and the `rung/` headers reach the language (`include/rung/runtime.hpp` is its
 //! other side). A function that fails leaves its error pending and answers 1.
 
+use crate::convert::numbers;
 use crate::{boxes, callback, convert};
+use engine::code::{Code, Function};
 use engine::coll;
-use engine::cppbox::CppBox;
+use engine::cppbox::{BoxType, CppBox};
 use engine::fault::{Class, Res, Throwable};
 use engine::heap::{GcVec, Root};
 use engine::text::Text;
@@ -11,8 +13,9 @@ use engine::thread::{self, Thread};
 use engine::value::Value;
 use std::ffi::{CStr, c_char, c_void};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-type Text0 = *const c_char;
+pub(crate) type Text0 = *const c_char;
 
 #[repr(C)]
 pub(crate) struct Runtime {
@@ -38,17 +41,16 @@ pub(crate) struct Runtime {
     root_new: extern "C" fn(Value) -> *mut Root,
     root_get: unsafe extern "C" fn(*const Root) -> Value,
     root_free: unsafe extern "C" fn(*mut Root),
-    enter: extern "C" fn() -> i32,
-    leave: extern "C" fn(),
-    invoke: unsafe extern "C" fn(*const callback::Callback, *const Value, usize, isize, *mut Value) -> i32,
+    attach: extern "C" fn() -> &'static Thread,
+    invoke: unsafe extern "C" fn(*const callback::Callback, *const Value, usize, isize) -> Value,
     callback_share: unsafe extern "C" fn(*const callback::Callback) -> *const callback::Callback,
     callback_free: unsafe extern "C" fn(*const callback::Callback),
     callback_keep: unsafe extern "C" fn(*const callback::Callback, Value),
     take_error: extern "C" fn() -> *mut Root,
     set_error: unsafe extern "C" fn(*const Root),
     error_text: unsafe extern "C" fn(*const Root, *mut u8, usize) -> *const u8,
-    leave_error: unsafe extern "C" fn(*const callback::Callback),
-    leave_exception: unsafe extern "C" fn(*const callback::Callback, *const c_void),
+    throw_pending: unsafe extern "C-unwind" fn(),
+    leave_caught: unsafe extern "C" fn(*const callback::Callback),
     row_new: unsafe extern "C" fn(*mut GcVec),
     row_add: unsafe extern "C" fn(*mut GcVec, Value),
     row_of: unsafe extern "C" fn(Value, Text0, *mut GcVec) -> i32,
@@ -56,10 +58,28 @@ pub(crate) struct Runtime {
     row_item: unsafe extern "C" fn(*const GcVec, usize) -> Value,
     row_end: unsafe extern "C" fn(*const GcVec, u8, *mut Value) -> i32,
     wrong_size: unsafe extern "C" fn(usize, usize, Text0) -> i32,
+    not_a: unsafe extern "C" fn(Value, Text0) -> i32,
+    box_type: unsafe extern "C" fn(Text0) -> &'static BoxType,
+    box_as: unsafe extern "C" fn(*const c_void, &'static BoxType) -> Value,
+    numbers_out: unsafe extern "C" fn(u8, *const c_void, usize) -> Value,
+    numbers_in: unsafe extern "C" fn(Value, u8, Text0, Text0, *mut c_void, numbers::Resize) -> i32,
+    array_of: unsafe extern "C" fn(Value, u8, Text0, *mut *mut u8, *mut usize) -> i32,
+    callback_hot: unsafe extern "C" fn(*const c_void),
+    thread_at: isize,
+    depth_at: usize,
 }
 
-static TABLE: Runtime = Runtime {
-    version: 1,
+// What `rung/runtime.hpp` says of words, threads, code and function objects.
+const _: () = {
+    assert!(Value::NIL.bits() == 0x02 && Value::FALSE.bits() == 0x0a && Value::TRUE.bits() == 0x12);
+    assert!(Value::ABSENT.bits() == 0x17 && Value::THROWN.bits() == 0x07);
+    assert!(std::mem::offset_of!(Thread, pending) == 24);
+    assert!(std::mem::offset_of!(Code, entries) == 0 && std::mem::offset_of!(Code, special) == 96);
+    assert!(std::mem::offset_of!(Code, special_signature) == 104 && std::mem::offset_of!(Function, code) == 8);
+};
+
+static TABLE: LazyLock<Runtime> = LazyLock::new(|| Runtime {
+    version: 2,
     bytes: size_of::<Runtime>() as u32,
     nil: Value::NIL,
     from_bool,
@@ -81,8 +101,7 @@ static TABLE: Runtime = Runtime {
     root_new,
     root_get,
     root_free,
-    enter: callback::enter,
-    leave: callback::leave,
+    attach: callback::attach,
     invoke: callback::invoke,
     callback_share: callback::share,
     callback_free: callback::free,
@@ -90,8 +109,8 @@ static TABLE: Runtime = Runtime {
     take_error,
     set_error,
     error_text,
-    leave_error: callback::leave_error,
-    leave_exception: callback::leave_exception,
+    throw_pending: rung_throw_pending,
+    leave_caught: rung_leave_caught,
     row_new,
     row_add,
     row_of,
@@ -99,17 +118,32 @@ static TABLE: Runtime = Runtime {
     row_item,
     row_end,
     wrong_size,
-};
+    not_a,
+    box_type,
+    box_as,
+    numbers_out: numbers::out,
+    numbers_in: numbers::r#in,
+    array_of: numbers::array_of,
+    callback_hot: callback::hot,
+    thread_at: thread::place_of_current().unwrap_or(0),
+    depth_at: std::mem::offset_of!(Thread, depth),
+});
 
 unsafe extern "C" {
     fn rung_bind_runtime(table: *const Runtime);
+}
+unsafe extern "C-unwind" {
+    fn rung_throw_pending();
+}
+unsafe extern "C" {
+    fn rung_leave_caught(callback: *const callback::Callback);
 }
 
 /// The table; the guard's own C++ is bound with it.
 pub(crate) fn table() -> *const Runtime {
     // SAFETY: stores the pointer; the table is static.
-    unsafe { rung_bind_runtime(&TABLE) };
-    &TABLE
+    unsafe { rung_bind_runtime(&*TABLE) };
+    &*TABLE
 }
 
 /// Stores what came out well.
@@ -129,9 +163,25 @@ unsafe fn give<T>(r: Res<T>, out: *mut T) -> i32 {
 
 /// # Safety
 /// A zero-ended text that lives long enough.
-unsafe fn name<'a>(p: Text0) -> std::borrow::Cow<'a, str> {
+pub(crate) unsafe fn name<'a>(p: Text0) -> std::borrow::Cow<'a, str> {
     // SAFETY: the caller's promise.
     unsafe { CStr::from_ptr(p) }.to_string_lossy()
+}
+
+/// The same as a person writes it.
+///
+/// # Safety
+/// As above.
+pub(crate) unsafe fn shown<'a>(p: Text0) -> std::borrow::Cow<'a, str> {
+    // SAFETY: the caller's promise.
+    let name = unsafe { name(p) };
+    if name.contains("basic_string") {
+        name.replace("std::basic_string<char>", "std::string")
+            .replace("std::basic_string_view<char>", "std::string_view")
+            .into()
+    } else {
+        name
+    }
 }
 
 extern "C" fn from_bool(b: i32) -> Value {
@@ -183,7 +233,7 @@ unsafe extern "C" fn to_text(v: Value, ty: Text0, text: *mut Text0, bytes: *mut 
                 bytes.write(t.as_str().len());
                 give(Ok(t.as_c_ptr()), text)
             }
-            None => give(Err(convert::conversion_to(v, &name(ty))), text),
+            None => give(Err(convert::conversion_to(v, &shown(ty))), text),
         }
     }
 }
@@ -197,8 +247,8 @@ unsafe extern "C" fn unbox(v: Value, pointee: Text0, out: *mut *mut c_void) -> i
     let pointee = unsafe { name(pointee) };
     let found = match v.cast::<CppBox>() {
         _ if v.is_nil() => Ok(std::ptr::null_mut()),
-        Some(b) if boxes::fits(b.ty, &pointee, 0) => Ok(b.address as *mut c_void),
-        Some(b) => Err(boxes::mismatch(&b.ty.display, &format!("{pointee}*"))),
+        Some(b) if boxes::fits(b.ty, &pointee, boxes::UNKNOWN) => Ok(b.address as *mut c_void),
+        Some(b) => Err(boxes::mismatch_of(b.ty, &pointee)),
         None => Err(convert::conversion_to(v, &format!("{pointee}*"))),
     };
     // SAFETY: as above.
@@ -208,6 +258,18 @@ unsafe extern "C" fn null_object(ty: Text0) -> i32 {
     // SAFETY: as above.
     let ty = unsafe { name(ty) };
     let _ = convert::conversion_to(Value::NIL, &ty);
+    1
+}
+unsafe extern "C" fn box_type(pointee: Text0) -> &'static BoxType {
+    // SAFETY: as above.
+    boxes::pointer_type(&unsafe { name(pointee) })
+}
+unsafe extern "C" fn box_as(p: *const c_void, ty: &'static BoxType) -> Value {
+    if p.is_null() { Value::NIL } else { CppBox::alloc(p as u64, ty, 0).value() }
+}
+unsafe extern "C" fn not_a(v: Value, ty: Text0) -> i32 {
+    // SAFETY: as above.
+    let _ = convert::conversion_to(v, &unsafe { shown(ty) });
     1
 }
 unsafe extern "C" fn own(object: *mut c_void, ty: Text0, destroy: Option<boxes::Destroy>) -> Value {
@@ -268,7 +330,7 @@ unsafe extern "C" fn row_add(row: *mut GcVec, v: Value) {
     // SAFETY: as above.
     unsafe { &mut *row }.push(v);
 }
-unsafe extern "C" fn row_of(v: Value, ty: Text0, row: *mut GcVec) -> i32 {
+pub(crate) unsafe extern "C" fn row_of(v: Value, ty: Text0, row: *mut GcVec) -> i32 {
     let items = if v.cast::<Text>().is_some() { Err(None) } else { coll::items(v).map_err(Some) };
     let items = items.map_err(|thrown| match thrown {
         // An error out of a lazy seq is the program's own; 'not a collection' becomes ours.
@@ -276,7 +338,7 @@ unsafe extern "C" fn row_of(v: Value, ty: Text0, row: *mut GcVec) -> i32 {
         _ => {
             Thread::current().take_pending();
             // SAFETY: as above.
-            convert::conversion_to(v, &unsafe { name(ty) })
+            convert::conversion_to(v, &unsafe { shown(ty) })
         }
     });
     // SAFETY: as above.
@@ -303,7 +365,7 @@ unsafe extern "C" fn row_end(row: *const GcVec, kind: u8, out: *mut Value) -> i3
 }
 unsafe extern "C" fn wrong_size(has: usize, wanted: usize, ty: Text0) -> i32 {
     // SAFETY: as above.
-    let ty = unsafe { name(ty) };
+    let ty = unsafe { shown(ty) };
     let _ = convert::raise(crate::run_error("cpp/conversion", format!("{has} items, but {ty} takes {wanted}")));
     1
 }

@@ -507,7 +507,44 @@ impl Analyzer<'_> {
             | Expr::Callback { into, .. } => *into,
             Expr::Do { body } => body.last().and_then(|&b| self.storage_of(b)),
             Expr::Let { body, .. } | Expr::Letfn { body, .. } | Expr::Cleanups { body, .. } => self.storage_of(*body),
+            // Both branches' storage, or it is nobody's.
+            Expr::If { then, otherwise, .. } => {
+                self.storage_of(*then).filter(|n| self.storage_of(*otherwise) == Some(*n))
+            }
             _ => None,
+        }
+    }
+
+    /// Lets the objects that two branches yield be made in the same place: only one of them is.
+    pub(crate) fn share_storage(&mut self, a: ExprId, b: ExprId) {
+        let (Some(kept), Some(given_up)) = (self.storage_of(a), self.storage_of(b)) else { return };
+        let temporaries = &mut self.scope().temporaries;
+        if let Some(at) = temporaries.iter().position(|&n| n == given_up) {
+            temporaries.remove(at);
+            self.make_in(b, given_up, kept);
+        }
+    }
+
+    fn make_in(&mut self, id: ExprId, from: NativeId, to: NativeId) {
+        let mut work = vec![id];
+        while let Some(id) = work.pop() {
+            match &mut self.tree.nodes[id.index()].expr {
+                Expr::CppCall { into, .. }
+                | Expr::CppMethod { into, .. }
+                | Expr::CppConstruct { into, .. }
+                | Expr::CppOperator { into, .. }
+                | Expr::CppCast { into, .. }
+                | Expr::ConvertIn { into, .. }
+                | Expr::Callback { into, .. } => {
+                    if *into == Some(from) {
+                        *into = Some(to);
+                    }
+                }
+                Expr::Do { body } => work.extend(body.last().copied()),
+                Expr::Let { body, .. } | Expr::Letfn { body, .. } | Expr::Cleanups { body, .. } => work.push(*body),
+                Expr::If { then, otherwise, .. } => work.extend([*then, *otherwise]),
+                _ => {}
+            }
         }
     }
 

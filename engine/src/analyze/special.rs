@@ -252,6 +252,11 @@ impl Analyzer<'_> {
             else_id = self.to_value(else_id, position)?;
         }
         let ty = self.ty(then_id);
+        if let Ty::Cpp(t, Category::Prvalue) = ty {
+            if self.tree.ty(t).repr == Repr::Memory {
+                self.share_storage(then_id, else_id);
+            }
+        }
         Ok(self.add(Expr::If { test, then: then_id, otherwise: else_id }, position, ty))
     }
 

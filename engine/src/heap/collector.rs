@@ -65,6 +65,8 @@ unsafe extern "C" {
         old_data: *mut *mut c_void,
     );
     fn GC_invoke_finalizers() -> c_int;
+    fn GC_should_invoke_finalizers() -> c_int;
+    fn GC_set_finalizer_notifier(f: extern "C" fn());
     fn GC_base(p: *mut c_void) -> *mut c_void;
     fn GC_size(p: *const c_void) -> usize;
     fn GC_is_marked(p: *const c_void) -> c_int;
@@ -106,6 +108,7 @@ extern "C" fn initialise() {
         GC_set_suspend_signal(libc::SIGRTMAX() - 5);
         GC_set_thr_restart_signal(libc::SIGRTMAX() - 4);
         GC_set_finalize_on_demand(1);
+        GC_set_finalizer_notifier(finalizers_are_due);
         GC_set_markers_count(1);
         GC_set_warn_proc(GC_ignore_warn_proc);
         GC_init();
@@ -412,10 +415,19 @@ pub unsafe fn push_finalizer(object: Value, finalize: Finalizer, data: *mut c_vo
     }
 }
 
-/// Runs the finalizers of what has died. Called where user code may run: between top-level forms and at polls.
+/// libgc calls it once a collection that found something to finalize: a thread is asked to do so at its next poll.
+extern "C" fn finalizers_are_due() {
+    thread::request_of_any(thread::Request::Finalizers);
+}
+
+/// Runs the finalizers of what has died. Called where user code may run: at polls of code, and by `System/gc`.
 pub fn run_finalizers() {
     // SAFETY: finalizers are C++ destructors behind the guard.
-    unsafe { GC_invoke_finalizers() };
+    unsafe {
+        if GC_should_invoke_finalizers() != 0 {
+            GC_invoke_finalizers();
+        }
+    }
 }
 
 #[cfg(test)]

@@ -25,6 +25,10 @@ impl Root {
         // SAFETY: the cell lives until this `Root` is dropped.
         Value::from_bits(unsafe { self.0.as_ref() }.load(Ordering::Acquire))
     }
+    /// Where the value lies, for code that reads it without this type; good as long as the `Root`.
+    pub fn cell(&self) -> *const Value {
+        self.0.as_ptr().cast()
+    }
     pub fn set(&self, v: Value) {
         // SAFETY: as above.
         unsafe { self.0.as_ref() }.store(v.bits(), Ordering::Release);

@@ -64,6 +64,13 @@ macro_rules! arrays {
                 _ => None,
             }
         }
+        /// Where the items lie, and how many: for C++, which sees them in place. The type says what they are.
+        pub fn memory(v: Value) -> Option<(*mut u8, usize)> {
+            match v.type_id() {
+                $(TypeId::$id => v.cast::<$t>().map(|a| (a.tail_ptr().cast(), a.header().len())),)*
+                _ => None,
+            }
+        }
         /// A new array of a type, all zero.
         fn zeroed(ty: TypeId, n: usize) -> Option<Value> {
             match ty {

@@ -448,6 +448,9 @@ fn identity_hash(v: Value) -> Res {
 }
 fn collect() -> Res {
     crate::heap::collect_now();
+    if crate::thread::Thread::current().depth.get() == 0 {
+        crate::heap::run_finalizers();
+    }
     Ok(Value::NIL)
 }
 /// Ends the program at a request of its own, by way of an error that nobody catches: the root package exits.

@@ -88,6 +88,7 @@ private:
     bool definition;  // only the definition of a member was unlinked
   };
   bool hidePrevious(const std::vector<Problem> &, std::vector<Hidden> &);
+  void hideUnnamed(clang::DeclContext *, std::vector<Hidden> &);
   void restore(const std::vector<Hidden> &);
   void noteDeclarations(clang::DeclContext *, llvm::StringMap<unsigned> &versions, const std::vector<Hidden> &,
                         std::vector<clang::FunctionDecl *> &superseded, llvm::json::Array &redefined);

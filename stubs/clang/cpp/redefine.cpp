@@ -7,6 +7,7 @@
 #include "library.h"
 #include "clang/AST/Attr.h"
 #include "clang/AST/GlobalDecl.h"
+#include "clang/AST/Mangle.h"
 #include "clang/AST/RecursiveASTVisitor.h"
 #include "clang/Basic/DiagnosticSema.h"
 
@@ -39,6 +40,11 @@ bool conflicts(unsigned id) {
   case diag::err_template_param_different_kind:
   case diag::err_template_param_list_different_arity:
   case diag::err_constexpr_redecl_mismatch:
+  case diag::err_missing_exception_specification:
+  case diag::err_tag_definition_of_typedef:
+  case diag::err_redefinition_different_concept:
+  case diag::err_param_default_argument_redefinition:
+  case diag::err_template_param_default_arg_redefinition:
     return true;
   }
   return false;
@@ -60,6 +66,26 @@ bool replaceable(const FunctionDecl *f) {
   return f->isThisDeclarationADefinition() && !f->isInlined() && !f->isTemplated() && !f->isTemplateInstantiation() &&
          !f->isConstexpr() && !f->isDefaulted() && !f->isDeleted() && !isa<CXXConstructorDecl>(f) && !isa<CXXDestructorDecl>(f) &&
          f->getFormalLinkage() == Linkage::External && f->isExternallyVisible() && !f->isMain();
+}
+
+// The function's symbol as it is now: the code generator would remember it, and a tag may follow.
+std::string symbolOf(ASTContext &ast, FunctionDecl *f) {
+  std::unique_ptr<MangleContext> mangler(ast.createMangleContext());
+  if (!mangler->shouldMangleDeclName(f)) return f->getNameAsString();
+  std::string out;
+  llvm::raw_string_ostream stream(out);
+  mangler->mangleName(GlobalDecl(f), stream);
+  return out;
+}
+
+bool hasDefaults(const FunctionDecl *f) {
+  return std::any_of(f->param_begin(), f->param_end(), [](auto *p) { return p->hasDefaultArg(); });
+}
+
+bool sameParameters(ASTContext &ast, const FunctionDecl *a, const FunctionDecl *b) {
+  return a->getNumParams() == b->getNumParams() &&
+         std::equal(a->param_begin(), a->param_end(), b->param_begin(),
+                    [&](auto *x, auto *y) { return ast.hasSameUnqualifiedType(x->getType(), y->getType()); });
 }
 
 NamedDecl *tagged(NamedDecl *d) {
@@ -90,7 +116,18 @@ bool Library::hidePrevious(const std::vector<Problem> &problems, std::vector<Hid
     std::vector<NamedDecl *> previous;
     for (auto &note : p.notes) {
       auto it = rawDeclarations.find(note.location.getRawEncoding());
-      if (it != rawDeclarations.end()) previous.push_back(it->second);
+      if (it != rawDeclarations.end()) {
+        previous.push_back(it->second);
+        continue;
+      }
+      // A note about a part, as a default argument: the declaration that it stands in.
+      for (auto &[at, d] : rawDeclarations) {
+        SourceRange range = d->getSourceRange();
+        if (range.getBegin() <= note.location && note.location <= range.getEnd()) {
+          previous.push_back(d);
+          break;
+        }
+      }
     }
     if (previous.empty() && p.location.isValid()) {
       // Two texts without files and the same offset are one header read twice to Clang, which then names no place: the newest
@@ -122,6 +159,28 @@ bool Library::hidePrevious(const std::vector<Problem> &problems, std::vector<Hid
     }
   }
   return any;
+}
+
+// Each text has a nameless namespace of its own to Clang, so that it refuses no second definition in it.
+void Library::hideUnnamed(DeclContext *unit, std::vector<Hidden> &hidden) {
+  SourceManager &sources = session->sources();
+  walk(unit, [&](NamedDecl *d) {
+    if (!d->isInAnonymousNamespace() || !d->getDeclName() || isa<EnumConstantDecl>(d)) return;
+    SourceLocation at = sources.getExpansionLoc(d->getLocation());
+    if (!at.isValid() || !session->collector.placeOf(sources.getFileID(at))) return;
+    auto *f = dyn_cast<FunctionDecl>(d);
+    std::string name = d->getQualifiedNameAsString();
+    for (auto &[place, old] : rawDeclarations) {
+      if (old == d || old->getDeclName() != d->getDeclName() || !old->isInAnonymousNamespace() || old->getQualifiedNameAsString() != name)
+        continue;
+      if (old->getTranslationUnitDecl() == d->getTranslationUnitDecl()) continue;
+      auto *oldFunction = dyn_cast<FunctionDecl>(old);
+      if (f && oldFunction && !sameParameters(session->ast(), f, oldFunction)) continue;
+      if (std::any_of(hidden.begin(), hidden.end(), [&](auto &h) { return h.decl == old; })) continue;
+      hide(session->sema(), old);
+      hidden.push_back({old, false});
+    }
+  });
 }
 
 void Library::restore(const std::vector<Hidden> &hidden) {
@@ -165,14 +224,12 @@ void Library::noteDeclarations(DeclContext *unit, llvm::StringMap<unsigned> &ver
         continue;
       auto *f = dyn_cast<FunctionDecl>(d);
       if (f && oldFunction && !ast.hasSameType(f->getType()->castAs<FunctionProtoType>()->desugar(), oldFunction->getType()) &&
-          !(f->getNumParams() == oldFunction->getNumParams() &&
-            std::equal(f->param_begin(), f->param_end(), oldFunction->param_begin(),
-                       [&](auto *a, auto *b) { return ast.hasSameUnqualifiedType(a->getType(), b->getType()); })))
+          !sameParameters(ast, f, oldFunction))
         continue;  // another overload
       std::string symbol;
       bool swap = f && oldFunction && replaceable(f) && ast.hasSameType(f->getType(), oldFunction->getType());
       if (swap) {
-        symbol = session->owner().GetMangledName(GlobalDecl(f)).str();
+        symbol = symbolOf(ast, f);
         swap = functionVersions.count(symbol) && linker->replaceable(symbol);
       }
       unsigned version;
@@ -195,7 +252,11 @@ void Library::noteDeclarations(DeclContext *unit, llvm::StringMap<unsigned> &ver
         types->versions[target->getCanonicalDecl()] = version;
       }
       types->versions[tagged(d)->getCanonicalDecl()] = version;
-      redefined.push_back(json::Object{{"name", clean(d->getQualifiedNameAsString())}, {"version", version}, {"changed_type", !swap}});
+      std::string named = clean(d->getQualifiedNameAsString()), nameless = "(anonymous namespace)::";
+      for (size_t at; (at = named.find(nameless)) != std::string::npos;) named.erase(at, nameless.size());
+      redefined.push_back(json::Object{{"name", named}, {"version", version},
+                                       // Default arguments are the callers'.
+                                       {"changed_type", !swap || hasDefaults(f) || hasDefaults(oldFunction)}});
       break;
     }
   }
@@ -242,6 +303,7 @@ Library::Outcome Library::input(llvm::StringRef text, const Place &place, bool r
     return out;
   }
   llvm::StringMap<unsigned> versions;
+  hideUnnamed(t.unit, hidden);
   std::vector<FunctionDecl *> superseded;
   noteDeclarations(t.unit, versions, hidden, superseded, out.redefined);
   std::unique_ptr<llvm::Module> module = session->emit(t);

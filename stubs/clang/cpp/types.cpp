@@ -2,6 +2,7 @@
 #include "types.h"
 #include "fields.h"
 #include "clang/AST/DeclCXX.h"
+#include "clang/AST/DeclTemplate.h"
 #include "clang/AST/PrettyPrinter.h"
 #include "clang/Lex/Lexer.h"
 
@@ -104,11 +105,30 @@ void Types::prepare(QualType t) {
 
 std::vector<std::string> Types::takeTable() { return std::move(table); }
 
+// The newest of what the type is made of: pointees, elements, template arguments.
 unsigned Types::versionOf(QualType t) const {
+  if (versions.empty()) return 0;
+  for (;;) {
+    if (QualType to = t->getPointeeType(); !to.isNull()) t = to;
+    else if (auto *array = t->getAsArrayTypeUnsafe()) t = array->getElementType();
+    else break;
+  }
   auto *tag = t->getAsTagDecl();
   if (!tag) return 0;
   auto it = versions.find(tag->getCanonicalDecl());
-  return it == versions.end() ? 0 : it->second;
+  unsigned newest = it == versions.end() ? 0 : it->second;
+  auto *made = dyn_cast<ClassTemplateSpecializationDecl>(tag);
+  if (!made) return newest;
+  auto from = versions.find(made->getSpecializedTemplate()->getTemplatedDecl()->getCanonicalDecl());
+  if (from != versions.end()) newest = std::max(newest, from->second);
+  auto look = [&](auto &self, llvm::ArrayRef<TemplateArgument> all) -> void {
+    for (auto &a : all) {
+      if (a.getKind() == TemplateArgument::Type) newest = std::max(newest, versionOf(a.getAsType()));
+      if (a.getKind() == TemplateArgument::Pack) self(self, a.getPackAsArray());
+    }
+  };
+  look(look, made->getTemplateArgs().asArray());
+  return newest;
 }
 
 static const char *kindOf(QualType t) {

@@ -1,4 +1,7 @@
-// Clojure functions as C++ callables: closures for std::function, pools of plain functions for function pointers.
+// Clojure functions as C++ callables: closures for std::function, plain functions for function pointers.
+//
+// A thread that is inside the language already goes on by itself: from the callback's head to the function's compiled entry,
+// the unboxed one where it takes what C++ has. Whatever is not as plain goes through `invoke`.
 #pragma once
 
 #include "rung/collections.hpp"
@@ -6,11 +9,18 @@
 
 namespace rung {
 
+// The beginning of what `stubs/src/callback.rs` keeps of a function.
+struct callback_head {
+  const word *function;
+  // Bit n: it is a function object that takes n arguments.
+  unsigned long accepts;
+};
+
 // An argument on its way to the language: objects by reference travel as boxes that own nothing, const ones as copies.
-template <class A> word argument(std::remove_reference_t<A> &a) {
+template <class A> RUNG_ALWAYS word argument(std::remove_reference_t<A> &a) {
   using T = std::remove_cv_t<std::remove_reference_t<A>>;
   if constexpr (is_boxed<T> && std::is_reference_v<A> && (!std::is_const_v<std::remove_reference_t<A>> || !std::is_copy_constructible_v<T>))
-    return rung_runtime->box(&a, type_name<std::remove_reference_t<A>>::get());
+    return box_through(&a, boxed_as<std::remove_reference_t<A>>::known, type_name<std::remove_reference_t<A>>::get);
   else
     return convert<T>::to_value(a);
 }
@@ -23,7 +33,7 @@ template <class T> T &unboxed(word v) {
   return *static_cast<T *>(p);
 }
 
-template <class R> R result(void *callback, word v) {
+template <class R> RUNG_ALWAYS R result(void *callback, word v) {
   using T = std::remove_cv_t<std::remove_reference_t<R>>;
   if constexpr (std::is_void_v<R>) {
     return;
@@ -37,12 +47,6 @@ template <class R> R result(void *callback, word v) {
   }
 }
 
-struct entered {
-  int failed;
-  entered() : failed(rung_runtime->enter()) {}
-  ~entered() { rung_runtime->leave(); }
-};
-
 template <class... A> constexpr long user_argument() {
   constexpr bool is[] = {std::is_same_v<A, void *>..., false};
   long found = -1;
@@ -52,13 +56,119 @@ template <class... A> constexpr long user_argument() {
   return found;
 }
 
+namespace inside {
+
+// How an unboxed entry takes and gives a type: 1 long, 2 double, 3 truth value, as `Signature::bits` in
+// tierup/src/lower/form.rs; 0: it does not.
+template <class T> constexpr unsigned long held_as() {
+  using P = std::remove_reference_t<T>;
+  if constexpr (std::is_reference_v<T> && !std::is_const_v<P>)
+    return 0;
+  else if constexpr (std::is_same_v<std::remove_cv_t<P>, bool>)
+    return 3;
+  else if constexpr (number_kind<std::remove_cv_t<P>>() == 0 || number_kind<std::remove_cv_t<P>>() == 'L')
+    return 0;
+  else
+    return std::is_floating_point_v<std::remove_cv_t<P>> ? 2 : 1;
+}
+template <class R, class... A> constexpr unsigned long special_signature() {
+  if constexpr (std::is_void_v<R> || sizeof...(A) > 6) {
+    return 0;
+  } else if constexpr (held_as<R>() == 0 || ((held_as<A>() == 0) || ...)) {
+    return 0;
+  } else {
+    unsigned long all = (sizeof...(A) + 1) | held_as<R>() << 4, at = 8;
+    ((all |= held_as<A>() << at, at += 4), ...);
+    return all;
+  }
+}
+template <unsigned long K> struct held;
+template <> struct held<1> {
+  using type = long;
+};
+template <> struct held<2> {
+  using type = double;
+};
+template <> struct held<3> {
+  using type = bool;
+};
+template <class T> struct answer {
+  T value;
+  unsigned long is_thrown;
+};
+
+// While a thread is below C++ that called back.
+struct below {
+  unsigned &depth;
+  RUNG_ALWAYS explicit below(unsigned &d) : depth(d) { ++depth; }
+  RUNG_ALWAYS ~below() { --depth; }
+};
+
+RUNG_ALWAYS word enter_with(thread *t, word f, void *const *entries, const word *w, unsigned n) {
+  void *entry = __atomic_load_n(&entries[n], __ATOMIC_ACQUIRE);
+#define RUNG_ENTRY(...) reinterpret_cast<word (*)(thread *, word __VA_OPT__(, ) __VA_ARGS__) noexcept>(entry)
+  switch (n) {
+  case 0: return RUNG_ENTRY()(t, f);
+  case 1: return RUNG_ENTRY(word)(t, f, w[0]);
+  case 2: return RUNG_ENTRY(word, word)(t, f, w[0], w[1]);
+  case 3: return RUNG_ENTRY(word, word, word)(t, f, w[0], w[1], w[2]);
+  case 4: return RUNG_ENTRY(word, word, word, word)(t, f, w[0], w[1], w[2], w[3]);
+  case 5: return RUNG_ENTRY(word, word, word, word, word)(t, f, w[0], w[1], w[2], w[3], w[4]);
+  default: return RUNG_ENTRY(word, word, word, word, word, word)(t, f, w[0], w[1], w[2], w[3], w[4], w[5]);
+  }
+#undef RUNG_ENTRY
+}
+
+} // namespace inside
+
 // Throws rung::error.
-template <class R, class... A> R call(void *callback, std::remove_reference_t<A> &...args) {
-  entered here;
-  check(here.failed);
-  const word words[sizeof...(A) + 1] = {argument<A>(args)...};
-  word out = 0;
-  check(rung_runtime->invoke(callback, words, sizeof...(A), user_argument<A...>(), &out));
+template <class R, class... A> RUNG_ALWAYS R call(void *callback, std::remove_reference_t<A> &...args) {
+  constexpr unsigned n = sizeof...(A);
+  constexpr long user = user_argument<A...>();
+  const auto *head = static_cast<const callback_head *>(callback);
+  inside::thread *t = nullptr;
+#if defined(__x86_64__) && __has_builtin(__builtin_thread_pointer)
+  if (const long at = rung_runtime->thread_at)
+    t = *reinterpret_cast<inside::thread **>(static_cast<char *>(__builtin_thread_pointer()) + at);
+#endif
+  if (__builtin_expect(!t, 0))
+    t = rung_runtime->attach();
+  // With an error on its way nothing may run.
+  check(t->pending != words::absent);
+  inside::below here(*reinterpret_cast<unsigned *>(reinterpret_cast<char *>(t) + rung_runtime->depth_at));
+  const word f = __atomic_load_n(head->function, __ATOMIC_ACQUIRE);
+  const inside::code *c = reinterpret_cast<const inside::function *>(f - 1)->of;
+  const bool accepts = n <= 6 && head->accepts >> n & 1;
+  if constexpr (constexpr unsigned long wanted = inside::special_signature<R, A...>(); wanted != 0) {
+    void *special = accepts ? __atomic_load_n(&c->special, __ATOMIC_ACQUIRE) : nullptr;
+    if (special && c->special_signature == wanted) {
+      using H = typename inside::held<inside::held_as<R>()>::type;
+      using Special = inside::answer<H> (*)(inside::thread *, word, typename inside::held<inside::held_as<A>()>::type...) noexcept;
+      inside::answer<H> out = reinterpret_cast<Special>(special)(t, f, args...);
+      check(out.is_thrown != 0);
+      if constexpr (std::is_same_v<H, bool> || sizeof(R) == 8)
+        return out.value;
+      else
+        return convert<R>::from_value(convert<H>::to_value(out.value));
+    }
+  }
+  word w[n + 1] = {argument<A>(args)...};
+  word out;
+  if constexpr (n > 6) {
+    out = rung_runtime->invoke(callback, w, n, user);
+  } else {
+    if (__builtin_expect(accepts, 1)) {
+      out = inside::enter_with(t, f, c->entries, w, n);
+    } else if (user >= 0 && head->accepts >> (n - 1) & 1) {
+      // The function leaves out the `void*` that C++ passes through.
+      for (unsigned i = user; i + 1 < n; ++i)
+        w[i] = w[i + 1];
+      out = inside::enter_with(t, f, c->entries, w, n - 1);
+    } else {
+      out = rung_runtime->invoke(callback, w, n, user);
+    }
+  }
+  check(out == words::thrown && t->pending != words::absent);
   return result<R>(callback, out);
 }
 
@@ -70,6 +180,9 @@ template <class R, class... A> struct signature<R (*)(A...) noexcept> {
   using type = R(A...);
 };
 template <template <class> class F, class R, class... A> struct signature<F<R(A...)>> {
+  using type = R(A...);
+};
+template <class R, class... A> struct signature<R(A...)> {
   using type = R(A...);
 };
 
@@ -85,14 +198,34 @@ public:
       rung_runtime->callback_free(callback);
   }
   R operator()(A... args) const { return call<R, A...>(callback, args...); }
+  void *handle() const { return callback; }
 
 private:
   void *callback;
 };
 
-// Takes over one share of `callback`.
+// Takes over one share of `callback`; null makes an empty function.
 template <class F> void make_function(void *callback, void *into) {
-  new (into) F(closure<typename signature<F>::type>(callback));
+  if (callback)
+    new (into) F(closure<typename signature<F>::type>(callback));
+  else
+    new (into) F();
+}
+
+// Is F libstdc++'s std::function, whose last word is what calls its target? `invoke` of `calls` can stand there then.
+template <class F> constexpr bool known_function() {
+#ifdef __GLIBCXX__
+  const char *p = __PRETTY_FUNCTION__;
+  const char wanted[] = "F = std::function<";
+  for (; *p; ++p) {
+    unsigned i = 0;
+    while (wanted[i] && p[i] == wanted[i])
+      ++i;
+    if (!wanted[i])
+      return sizeof(F) == 32;
+  }
+#endif
+  return false;
 }
 
 template <class R> R zero() {
@@ -106,32 +239,25 @@ template <class R> R zero() {
   }
 }
 
-inline constexpr int pool_size = 4;
+template <unsigned I, class... A> struct nth_of;
+template <class B, class... A> struct nth_of<0, B, A...> {
+  using type = B;
+};
+template <unsigned I, class B, class... A> struct nth_of<I, B, A...> : nth_of<I - 1, A...> {};
 
-// Plain functions, each with a place for the callback that it calls. They never throw.
-template <int Pool, class S> struct pool;
-template <int Pool, class R, class... A> struct pool<Pool, R(A...)> {
-  static inline void *callbacks[pool_size];
-  template <int I> static R function(A... args) noexcept {
-    void *callback = __atomic_load_n(&callbacks[I], __ATOMIC_ACQUIRE);
-    try {
-      return call<R, A...>(callback, args...);
-    } catch (const error &e) {
-      rung_runtime->set_error(e.handle());
-      rung_runtime->leave_error(callback);
-    } catch (...) {
-      std::exception_ptr e = std::current_exception();
-      rung_runtime->leave_exception(callback, &e);
-    }
-    return zero<R>();
-  }
-  // Addresses: the places first, then the functions.
-  static void addresses(void **out) {
-    for (int i = 0; i < pool_size; ++i)
-      out[i] = &callbacks[i];
-    R (*functions[])(A...) noexcept = {function<0>, function<1>, function<2>, function<3>};
-    for (int i = 0; i < pool_size; ++i)
-      out[pool_size + i] = reinterpret_cast<void *>(functions[i]);
+// What `stubs/src/callback.rs` writes the functions of a signature with.
+template <class S> struct calls;
+template <class R, class... A> struct calls<R(A...)> {
+  using result = R;
+  template <unsigned I> using arg = typename nth_of<I, A...>::type;
+
+  using fast = R(void *, A &&...);
+
+  RUNG_ALWAYS static R run(void *callback, std::remove_reference_t<A> &...args) { return call<R, A...>(callback, args...); }
+
+  // Behind a std::function of a closure: libstdc++ keeps the closure's address first.
+  RUNG_ALWAYS static void *behind(const void *function) {
+    return (*static_cast<const closure<R(A...)> *const *>(function))->handle();
   }
 };
 

@@ -56,6 +56,8 @@ template <class T, class = void> inline constexpr bool has_range = false;
 template <class T> inline constexpr bool has_range<T, std::void_t<decltype(any<const T &>().begin()), decltype(any<const T &>().end())>> = true;
 template <class T, class = void> inline constexpr bool has_push = false;
 template <class T> inline constexpr bool has_push<T, std::void_t<decltype(any<T &>().push_back(any<typename T::value_type>()))>> = true;
+template <class T, class = void> inline constexpr bool has_data = false;
+template <class T> inline constexpr bool has_data<T, std::void_t<decltype(any<T &>().data()), decltype(any<T &>().resize(1))>> = true;
 template <class T, class = void> inline constexpr bool has_tuple_size = false;
 template <class T> inline constexpr bool has_tuple_size<T, std::void_t<decltype(std::tuple_size<T>::value)>> = true;
 template <class T, class = void> inline constexpr bool is_pair = false;
@@ -124,13 +126,29 @@ template <class T, kind K> inline constexpr bool is = decide<T, K>();
 
 template <class T> struct convert<T, std::enable_if_t<shape::is<T, shape::sequence>>> {
   using E = typename T::value_type;
+  static constexpr char bulk = shape::has_data<T> ? number_kind<E>() : 0;
   static word to_value(const T &all) {
+    if constexpr (bulk != 0)
+      return rung_runtime->numbers_out(bulk, all.data(), all.size());
     row r;
     for (auto &&x : all)
       r.add(convert<E>::to_value(x));
     return r.end('v');
   }
   static T from_value(word v) {
+    if constexpr (bulk != 0) {
+      T out;
+      check(rung_runtime->numbers_in(v, bulk, type_name<T>::get(), type_name<E>::get(), &out, [](void *p, size n) -> void * {
+        T &numbers = *static_cast<T *>(p);
+        try {
+          numbers.resize(n);
+        } catch (...) {
+          return nullptr;
+        }
+        return numbers.data();
+      }));
+      return out;
+    }
     row r(v, type_name<T>::get());
     T out;
     for (size i = 0; i < r.count(); ++i)
@@ -139,9 +157,22 @@ template <class T> struct convert<T, std::enable_if_t<shape::is<T, shape::sequen
   }
 };
 
+// Inward a span sees a typed array's memory.
 template <class T> struct convert<T, std::enable_if_t<shape::is<T, shape::view>>> {
   using E = typename T::value_type;
+  static T from_value(word v) {
+    static_assert(array_kind<E>() != 0, "rung::convert<std::span<E>>: only numbers lie in memory as C++ has them");
+    void *first = nullptr;
+    size n = 0;
+    check(rung_runtime->array_of(v, array_kind<E>(), type_name<T>::get(), &first, &n));
+    if constexpr (T::extent != static_cast<size>(-1))
+      if (n != T::extent)
+        check(rung_runtime->wrong_size(n, T::extent, type_name<T>::get()));
+    return T(static_cast<typename T::element_type *>(first), n);
+  }
   static word to_value(const T &all) {
+    if constexpr (number_kind<E>() != 0)
+      return rung_runtime->numbers_out(number_kind<E>(), all.data(), all.size());
     row r;
     for (auto &x : all)
       r.add(convert<E>::to_value(x));
@@ -260,12 +291,13 @@ template <template <class...> class V, class... A> struct convert<V<A...>, std::
 
 private:
   template <class B, class... More> static T first(word v) {
-    if constexpr (sizeof...(More) == 0) {
+    try {
       return T(convert<B>::from_value(v));
-    } else {
-      try {
-        return T(convert<B>::from_value(v));
-      } catch (const error &) {
+    } catch (const error &e) {
+      if constexpr (sizeof...(More) == 0) {
+        check(rung_runtime->not_a(v, type_name<T>::get()));
+        throw e;
+      } else {
         return first<More...>(v);
       }
     }
@@ -302,6 +334,22 @@ template <class T> word elements(T &all) {
   for (auto &&x : all)
     r.add(element(static_cast<decltype(x) &&>(x)));
   return r.end('v');
+}
+
+// A parameter of any type that a value can become: what converts, and sequences of objects that are in boxes, copied.
+template <class T> T taken(word v) {
+  if constexpr (is_boxed<T> && shape::of<T>() == shape::sequence) {
+    using E = typename T::value_type;
+    static_assert(std::is_copy_constructible_v<E>, "rung::convert<T>: what is in a box cannot be copied into the collection");
+    row r(v, type_name<T>::get());
+    T out;
+    for (size i = 0; i < r.count(); ++i)
+      out.push_back(convert<E>::from_value(r[i]));
+    return out;
+  } else {
+    static_assert(!is_boxed<T>, "rung::convert<T> is not specialised for this type");
+    return convert<T>::from_value(v);
+  }
 }
 
 } // namespace rung

@@ -22,13 +22,13 @@ template <class T> std::add_rvalue_reference_t<T> any() noexcept;
 // The type's canonical name, as the compiler writes it.
 template <class T> struct type_name {
   static const char *get() {
-    static const type_name made;
+    static constexpr type_name made;
     return made.text;
   }
 
 private:
-  char text[512];
-  type_name() {
+  char text[512] = {};
+  constexpr type_name() {
     const char *p = __PRETTY_FUNCTION__;
     const char *from = p;
     for (const char *q = p; *q; ++q)
@@ -47,9 +47,9 @@ private:
   }
 };
 
-inline void check(int failed) {
-  if (failed)
-    throw error::pending();
+RUNG_ALWAYS void check(int failed) {
+  if (__builtin_expect(failed, 0))
+    rung_runtime->throw_pending();
 }
 
 // The general case: a box that owns a copy on the way out, the boxed object on the way in.
@@ -78,8 +78,10 @@ template <class T, class = void> struct convert {
 };
 
 template <> struct convert<bool> {
-  static word to_value(bool b) { return rung_runtime->from_bool(b); }
+  RUNG_ALWAYS static word to_value(bool b) { return b ? words::yes : words::no; }
   static bool from_value(word v) {
+    if (v == words::yes || v == words::no)
+      return v == words::yes;
     int b = 0;
     check(rung_runtime->to_bool(v, &b));
     return b;
@@ -104,13 +106,23 @@ template <class T> struct convert<T, std::enable_if_t<is_char<T>>> {
 
 template <class T>
 struct convert<T, std::enable_if_t<std::is_integral_v<T> && !std::is_same_v<T, bool> && !is_char<T> && sizeof(T) <= 8>> {
-  static word to_value(T n) {
-    if constexpr (std::is_signed_v<T> || sizeof(T) < 8)
-      return rung_runtime->from_long(static_cast<long>(n));
-    else
+  RUNG_ALWAYS static word to_value(T n) {
+    if constexpr (std::is_signed_v<T> || sizeof(T) < 8) {
+      word w;
+      return words::of_long(static_cast<long>(n), &w) ? w : rung_runtime->from_long(static_cast<long>(n));
+    } else {
       return rung_runtime->from_ulong(static_cast<unsigned long>(n));
+    }
   }
-  static T from_value(word v) {
+  RUNG_ALWAYS static T from_value(word v) {
+    const long n = words::as_long(v);
+    if (words::is_long(v) && static_cast<long>(static_cast<T>(n)) == n && (std::is_signed_v<T> || n >= 0))
+      return static_cast<T>(n);
+    return other(v);
+  }
+
+private:
+  static T other(word v) {
     if constexpr (std::is_signed_v<T>) {
       constexpr long greatest = static_cast<long>((1ul << (8 * sizeof(T) - 1)) - 1);
       long n = 0;
@@ -125,8 +137,19 @@ struct convert<T, std::enable_if_t<std::is_integral_v<T> && !std::is_same_v<T, b
 };
 
 template <class T> struct convert<T, std::enable_if_t<std::is_floating_point_v<T>>> {
-  static word to_value(T d) { return rung_runtime->from_double(static_cast<double>(d)); }
-  static T from_value(word v) {
+  RUNG_ALWAYS static word to_value(T d) {
+    word w;
+    return words::of_double(static_cast<double>(d), &w) ? w : rung_runtime->from_double(static_cast<double>(d));
+  }
+  RUNG_ALWAYS static T from_value(word v) {
+    if constexpr (sizeof(T) != 4)
+      if (words::is_double(v))
+        return words::as_double(v);
+    return other(v);
+  }
+
+private:
+  static T other(word v) {
     double d = 0;
     check(rung_runtime->to_double(v, sizeof(T) == 4, type_name<T>::get(), &d));
     return static_cast<T>(d);
@@ -140,17 +163,27 @@ template <class T> struct convert<T, std::enable_if_t<std::is_enum_v<T>>> {
   static T from_value(word v) { return static_cast<T>(convert<N>::from_value(v)); }
 };
 
+// A box that owns nothing; null is nil. The type's name is looked up once a call site.
+template <class = void> word box_through(const void *p, const void *&known, const char *(*name)()) {
+  const void *type = __atomic_load_n(&known, __ATOMIC_ACQUIRE);
+  if (!type)
+    __atomic_store_n(&known, type = rung_runtime->box_type(name()), __ATOMIC_RELEASE);
+  return rung_runtime->box_as(p, type);
+}
+template <class T> struct boxed_as {
+  static inline const void *known;
+};
+
 template <> struct convert<decltype(nullptr)> {
   static word to_value(decltype(nullptr)) { return rung_runtime->nil; }
 };
 
 template <class T> struct convert<T *> {
   static word to_value(T *p) {
-    if constexpr (std::is_same_v<std::remove_const_t<T>, char>) {
+    if constexpr (std::is_same_v<std::remove_const_t<T>, char>)
       return p ? rung_runtime->from_text(p, __builtin_strlen(p)) : rung_runtime->nil;
-    } else {
-      return rung_runtime->box(reinterpret_cast<const void *>(p), type_name<T>::get());
-    }
+    else
+      return box_through(reinterpret_cast<const void *>(p), boxed_as<T>::known, type_name<T>::get);
   }
   static T *from_value(word v) {
     if constexpr (std::is_same_v<T, const char>) {
@@ -167,6 +200,31 @@ template <class T> struct convert<T *> {
     }
   }
 };
+
+// Numbers that lie in memory as a typed array's do: a letter a kind, 0 for all other types.
+template <class T> constexpr char number_kind() {
+  if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool> && !is_char<T> && sizeof(T) <= 8)
+    return (std::is_signed_v<T> ? "bsil" : "BSIL")[sizeof(T) == 1 ? 0 : sizeof(T) == 2 ? 1 : sizeof(T) == 4 ? 2 : 3];
+  else if constexpr (std::is_same_v<T, float>)
+    return 'f';
+  else if constexpr (std::is_same_v<T, double>)
+    return 'd';
+  else
+    return 0;
+}
+// What a typed array's memory may be seen as, besides its own kind: text in bytes, truth values, wide characters.
+template <class T> constexpr char array_kind() {
+  if constexpr (number_kind<T>() != 0)
+    return number_kind<T>();
+  else if constexpr (std::is_same_v<T, char>)
+    return 'c';
+  else if constexpr (std::is_same_v<T, bool>)
+    return '?';
+  else if constexpr (is_char<T> && sizeof(T) == 4)
+    return 'w';
+  else
+    return 0;
+}
 
 // Any value, as it is: how C++ takes and gives what it does not look into.
 template <class T> struct convert<root<T>> {

@@ -11,6 +11,14 @@ template <class T = void> class root {
 public:
   root() : cell(nullptr) {}
   explicit root(word v) : cell(rung_runtime->root_new(v)) {}
+  // What C++ has of its own, and what literals in a call are.
+  root(decltype(nullptr)) : cell(nullptr) {}
+  root(bool b) : root(rung_runtime->from_bool(b)) {}
+  root(char c) : root(rung_runtime->from_char(static_cast<unsigned char>(c))) {}
+  root(int n) : root(rung_runtime->from_long(n)) {}
+  root(long n) : root(rung_runtime->from_long(n)) {}
+  root(double d) : root(rung_runtime->from_double(d)) {}
+  root(const char *text) : root(text ? rung_runtime->from_text(text, __builtin_strlen(text)) : rung_runtime->nil) {}
   root(const root &o) : cell(o.cell ? rung_runtime->root_new(o.get()) : nullptr) {}
   root(root &&o) noexcept : cell(o.cell) { o.cell = nullptr; }
   root &operator=(root o) noexcept {

@@ -1,6 +1,7 @@
 //! Words to C++ values and back (contract: dialect, 'Conversions'). Scalars, C strings and the two string classes here;
 //! every other class through `rung::convert<T>`, generated.
 
+pub(crate) mod numbers;
 mod scalar;
 mod text;
 
@@ -57,7 +58,7 @@ pub(crate) unsafe fn from_value(host: &Stubs, v: Value, ty: &CppType, storage: *
         TypeKind::Class | TypeKind::Union => {
             if let Some(b) = v.cast::<CppBox>() {
                 return boxes::object(host, &b, plain(&ty.name), ty.version)
-                    .ok_or_else(|| boxes::mismatch(&b.ty.display, &format!("{}*", boxes::shown(ty))));
+                    .ok_or_else(|| boxes::mismatch_of(b.ty, plain(&ty.name)));
             }
             // SAFETY: the caller's promise.
             match unsafe { text::class_in(&v, ty, storage) } {
@@ -95,8 +96,11 @@ fn pointer_in(host: &Stubs, v: Value, ty: &CppType, storage: *mut u8) -> Res<u64
         return Ok(0);
     }
     if let Some(b) = v.cast::<CppBox>() {
-        return boxes::object(host, &b, &ty.target, ty.version)
-            .ok_or_else(|| boxes::mismatch(&b.ty.display, &boxes::shown(ty)));
+        return boxes::object(host, &b, &ty.target, ty.version).ok_or_else(|| boxes::mismatch_of(b.ty, &ty.target));
+    }
+    if let Some(first) = numbers::pointer(v, &ty.target) {
+        // Seen in place, as texts are.
+        return Ok(first);
     }
     if let Some(text) = v.cast::<Text>() {
         return match &*ty.target {
@@ -129,7 +133,7 @@ unsafe fn generated_out(host: &Stubs, ty: &CppType, bits: u64) -> Res {
 /// # Safety
 /// `storage` has room for an object of the type.
 unsafe fn generated_in(host: &Stubs, v: Value, ty: &CppType, storage: *mut u8) -> Res<u64> {
-    if is_callable(v) && ty.name.starts_with("std::function<") {
+    if (is_callable(v) || v.is_nil()) && ty.name.starts_with("std::function<") {
         // SAFETY: the caller's promise.
         return unsafe { crate::callback::callback(host, v, ty, storage) };
     }
