@@ -201,10 +201,11 @@ fn cpp_times(scratch: &Scratch, calls: u64) -> Result<Times, Refusal> {
     }
     out.push_str("}\n");
     write(&scratch.join("main.cpp"), &out)?;
-    compile(scratch, &["main.cpp", "./libcallbacks.so", "-Wl,-rpath,$ORIGIN", "-o", "main"])?;
+    compile(scratch, &["main.cpp", "./libcallbacks.so", "-o", "main"])?;
     let program = scratch.join("main");
-    let done = Command::new(&program).output().map_err(|e| unusable(format!("{}: {e}", program.display())))?;
-    Ok(read(&String::from_utf8_lossy(&done.stdout)))
+    let done = Command::new(&program).current_dir(scratch.join("")).output();
+    let done = done.map_err(|e| unusable(format!("{}: {e}", program.display())))?;
+    if done.status.success() { Ok(read(&String::from_utf8_lossy(&done.stdout))) } else { Err(child::failed(&done)) }
 }
 
 fn compile(scratch: &Scratch, args: &[&str]) -> Result<(), Refusal> {

@@ -60,6 +60,17 @@ fn stubs() {
 }
 
 #[test]
+fn callbacks() {
+    let report = report(&["bench", "callbacks", "--json", "--calls", "20000"]);
+    let rows = report["rows"].as_array().expect("rows");
+    for tier in 0..3 {
+        assert_eq!(rows.iter().filter(|r| r["tier"] == tier).count(), 7, "tier {tier}: {report}");
+    }
+    let positive = |v: &serde_json::Value| v.as_f64().is_some_and(|ns| ns > 0.0);
+    assert!(rows.iter().all(|r| positive(&r["ns"]) && positive(&r["cpp_ns"]) && r["sig"].is_string()), "{report}");
+}
+
+#[test]
 fn calls() {
     let report = report(&["bench", "calls", "--json", "--calls", "20000"]);
     let rows = report["rows"].as_array().expect("rows");
