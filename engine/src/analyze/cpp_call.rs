@@ -121,7 +121,10 @@ impl Analyzer<'_> {
         let answer = match answered? {
             Ok(Answer::Call(answer)) => answer,
             Ok(_) => return Err(self.error("cpp/call", "this cannot be called")),
-            Err(d) => {
+            Err(d) => 'refused: {
+                if let Some(answer) = self.with_functions_as_values(&callee, &args)? {
+                    break 'refused answer;
+                }
                 if let Some(id) = self.literals_as_values(&callee, form, &args, position)? {
                     return Ok(id);
                 }
@@ -276,6 +279,23 @@ impl Analyzer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A function is a value too: a `rung::root<>` takes it, or what converts it.
+    #[cold]
+    fn with_functions_as_values(&mut self, callee: &Callee, args: &[(ExprId, usize)]) -> Res<Option<Arc<CallAnswer>>> {
+        if !args.iter().any(|&(id, _)| matches!(self.tree.expr(id), Expr::Fn { .. })) {
+            return Ok(None);
+        }
+        let kind = |&(id, _): &(ExprId, usize)| match self.ty(id) {
+            Ty::Cpp(t, category) => Arg::Native { ty: self.tree.ty(t).name.clone(), category },
+            Ty::Value => Arg::Boxed {},
+        };
+        let args = args.iter().map(kind).collect();
+        match self.answer(Question::Call(CallQuestion { callee: callee.clone(), args }))? {
+            Ok(Answer::Call(answer)) => Ok(Some(answer)),
+            _ => Ok(None),
+        }
     }
 
     /// `(cpp/T x)` of a Clojure value is a conversion where the type has one: constructors are not asked.
