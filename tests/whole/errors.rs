@@ -33,6 +33,12 @@ golden! {
     cpp_nearest_name "(cpp/raw \"int tw(int x) { return 2 * x; }\")\n(cpp/tww 4)"
     cpp_wrong_argument "(cpp/raw \"double area(double w, double h) { return w * h; }\")\n(cpp/area 2.0 \"three\")"
     cpp_too_many_arguments "(cpp/raw \"int tw(int x) { return 2 * x; }\")\n(println (cpp/tw 1 2 3))"
+    cpp_conversion_out "(cpp/raw \"#include <mutex>\nstd::mutex& lock() { static std::mutex m; return m; }\")\n(println (cpp/lock))"
+    cpp_conversion_in "(cpp/raw \"#include <vector>\nlong total(const std::vector<int>& v) { long s = 0; for (int x : v) s += x; return s; }\")\n(defn sum [xs] (cpp/total xs))\n(println (sum [1 \"two\" 3]))"
+    cpp_range "(cpp/raw \"int level(unsigned char c) { return c; }\")\n(defn at [n] (cpp/level n))\n(println (at 300))"
+    cpp_box "(cpp/raw \"struct Cat { int lives; }; struct Dog { int age; }; int ask(const Dog& d) { return d.age; }\")\n(def pet (identity (cpp/Cat 9)))\n(println (cpp/ask pet))"
+    cpp_cast "(cpp/raw \"struct Cat { int lives; };\")\n(println (let [c (cpp/Cat 9)] (cpp/cast cpp/int c)))"
+    cpp_capture "(cpp/raw \"struct Only { int n; Only(int n) : n(n) {} Only(const Only&) = delete; };\")\n(defn keep-it []\n  (let [o (cpp/Only 3)]\n    (fn [] (.-n o))))"
 }
 
 #[test]
