@@ -234,7 +234,7 @@ impl Analyzer<'_> {
             Some(s) => matches!(self.find(s)?, Some(Found::Itself)),
             None => false,
         };
-        let mut callee =
+        let callee =
             if own { None } else { Some(self.at_child(form, 0, |a| a.expr(head, Want::Any, Position::Value))?) };
         if let Some(c) = callee {
             if self.is_unknown(c) {
