@@ -284,7 +284,9 @@ impl Analyzer<'_> {
     /// A function is a value too: a `rung::root<>` takes it, or what converts it.
     #[cold]
     fn with_functions_as_values(&mut self, callee: &Callee, args: &[(ExprId, usize)]) -> Res<Option<Arc<CallAnswer>>> {
-        if !args.iter().any(|&(id, _)| matches!(self.tree.expr(id), Expr::Fn { .. })) {
+        // What is not settled yet cannot be asked about again; a later pass will.
+        let unsettled = args.iter().any(|&(id, _)| self.is_unknown(id));
+        if unsettled || !args.iter().any(|&(id, _)| matches!(self.tree.expr(id), Expr::Fn { .. })) {
             return Ok(None);
         }
         let kind = |&(id, _): &(ExprId, usize)| match self.ty(id) {
