@@ -50,7 +50,7 @@ pub(crate) struct Runtime {
     set_error: unsafe extern "C" fn(*const Root),
     error_text: unsafe extern "C" fn(*const Root, *mut u8, usize) -> *const u8,
     throw_pending: unsafe extern "C-unwind" fn(),
-    leave_caught: unsafe extern "C" fn(*const callback::Callback),
+    leave_caught: unsafe extern "C" fn(*const c_void),
     row_new: unsafe extern "C" fn(*mut GcVec),
     row_add: unsafe extern "C" fn(*mut GcVec, Value),
     row_of: unsafe extern "C" fn(Value, Text0, *mut GcVec) -> i32,
@@ -136,7 +136,7 @@ unsafe extern "C-unwind" {
     fn rung_throw_pending();
 }
 unsafe extern "C" {
-    fn rung_leave_caught(callback: *const callback::Callback);
+    fn rung_leave_caught(callback: *const c_void);
 }
 
 /// The table; the guard's own C++ is bound with it.
