@@ -260,8 +260,7 @@ static EXHAUSTED: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool:
 
 /// Between two forms: was the heap full? Asked once, the answer is no again.
 pub fn was_exhausted() -> bool {
-    EXHAUSTED.load(std::sync::atomic::Ordering::Acquire)
-        && EXHAUSTED.swap(false, std::sync::atomic::Ordering::AcqRel)
+    EXHAUSTED.load(std::sync::atomic::Ordering::Acquire) && EXHAUSTED.swap(false, std::sync::atomic::Ordering::AcqRel)
 }
 
 pub fn out_of_memory() -> Thrown {

@@ -67,10 +67,8 @@ fn asked(tests: &Tests, folders: &[String], reporting: &Reporting) -> Res {
     let core = engine::space::find_or_create("clojure.core");
     let var = |name: &str| engine::space::resolve::own(core, Symbol::intern(None, name));
     let (Some(out), Some(err)) = (var("*out*")?, var("*err*")?) else { return run() };
-    let test_out = engine::space::resolve::own(
-        engine::space::find_or_create("clojure.test"),
-        Symbol::intern(None, "*test-out*"),
-    )?;
+    let test_out =
+        engine::space::resolve::own(engine::space::find_or_create("clojure.test"), Symbol::intern(None, "*test-out*"))?;
     let err = err.deref()?;
     let mut frame = GcVec::new();
     frame.extend_from_slice(&[out.value(), err]);

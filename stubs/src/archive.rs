@@ -24,7 +24,8 @@ pub(crate) fn is_one(path: &Path) -> bool {
 
 /// The shared library that stands for the archive.
 pub(crate) fn shared(archive: &Path, config: &StubsConfig) -> Result<PathBuf, Diagnostic> {
-    let refuse = |why: String| compile_error("cpp/link", format!("the library {} cannot be linked: {why}", archive.display()));
+    let refuse =
+        |why: String| compile_error("cpp/link", format!("the library {} cannot be linked: {why}", archive.display()));
     let bytes = fs::read(archive).map_err(|e| refuse(e.to_string()))?;
     let base = if config.cache_dir.is_empty() { std::env::temp_dir() } else { PathBuf::from(&config.cache_dir) };
     let folder = base.join("archive");
@@ -71,7 +72,9 @@ fn said(archive: &Path, text: &str) -> Diagnostic {
     let d = compile_error("cpp/link", format!("the linker refuses the library {}", archive.display()));
     let d = text.lines().filter(|l| !l.contains("ld returned")).take(4).fold(d, |d, l| d.note(l.trim()));
     if text.contains("-fPIC") || text.contains("relocation") {
-        return d.help("its code must be compiled with -fPIC to be loaded into a process; or link the shared library of it");
+        return d.help(
+            "its code must be compiled with -fPIC to be loaded into a process; or link the shared library of it",
+        );
     }
     d
 }

@@ -16,7 +16,8 @@ pub(crate) struct Package {
 
 pub(crate) fn find(name: &str) -> Result<Package, Diagnostic> {
     let mut c = Command::new("pkg-config");
-    let done = c.args(["--print-errors", "--cflags", "--libs", "--"]).arg(name).stdin(std::process::Stdio::null()).output();
+    let done =
+        c.args(["--print-errors", "--cflags", "--libs", "--"]).arg(name).stdin(std::process::Stdio::null()).output();
     let done = done.map_err(|e| {
         compile_error("cpp/package", format!("pkg-config, which would know the package `{name}`, cannot be run"))
             .note(e.to_string())

@@ -16,10 +16,13 @@ pub(crate) fn explain(response: &mut Response, library_dirs: &[String]) {
         let Some(best) = found.first() else { return };
         let name = short(best);
         found.iter().take(3).for_each(|p| d.notes.push(note(p)));
-        d.help = Some(format!("load the library that has it: -l {name}, or :link \"{name}\" where its header is required"));
+        d.help =
+            Some(format!("load the library that has it: -l {name}, or :link \"{name}\" where its header is required"));
     };
     match response {
-        Response::Trampolines { trampolines, .. } => trampolines.iter_mut().filter_map(|t| t.as_mut().err()).for_each(each),
+        Response::Trampolines { trampolines, .. } => {
+            trampolines.iter_mut().filter_map(|t| t.as_mut().err()).for_each(each)
+        }
         Response::Failed { diagnostics } => diagnostics.iter_mut().for_each(each),
         _ => (),
     }

@@ -9,8 +9,8 @@ use crate::{StubsConfig, compile_error, first, guard, link, provider, runtime};
 use engine::clock::{self, Part};
 use parking_lot::Mutex;
 use questions::{
-    Answer, Arg, Blob, CallQuestion, Callee, Category, Compiled, Diagnostic, Loaded, Question, RawDone, Repr, Request, Response,
-    SessionConfig,
+    Answer, Arg, Blob, CallQuestion, Callee, Category, Compiled, Diagnostic, Loaded, Question, RawDone, Repr, Request,
+    Response, SessionConfig,
 };
 use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -447,9 +447,8 @@ impl State {
         };
         let text: String = all.iter().map(|w| line(&w.name)).collect();
         let from = all.last().map(|w| w.from.clone()).unwrap_or_default();
-        let mut done = self
-            .declare(&text, &from, 0)
-            .map_err(|errors| errors.into_iter().map(as_include).collect::<Vec<_>>())?;
+        let mut done =
+            self.declare(&text, &from, 0).map_err(|errors| errors.into_iter().map(as_include).collect::<Vec<_>>())?;
         done.inits.splice(0..0, self.owed.drain(..));
         for w in all {
             self.environment().header(&w.content);

@@ -185,9 +185,11 @@ fn errors_of_cpp_text_are_data() {
 /// Questions that speak of earlier ones are answered in one go, and their answers are known by what they turned out to ask.
 #[test]
 fn a_series_of_questions() {
-    raw("namespace series { enum E { A = 3 }; struct S { int n; S half() const; ~S(); }; inline S S::half() const { return S{n / 2}; } \
+    raw(
+        "namespace series { enum E { A = 3 }; struct S { int n; S half() const; ~S(); }; inline S S::half() const { return S{n / 2}; } \
          inline S::~S() {} inline S make(E e) { return S{e}; } inline int take(const S &) { return 1; } inline long take(int &) { return 2; } \
-         inline int one() { return 1; } }");
+         inline int one() { return 1; } }",
+    );
     let h = host();
     let name = |n: &str| Callee::Name { name: format!("series::{n}") };
     let of = |question, local| Arg::Of { question, local };

@@ -201,7 +201,11 @@ fn calls() {
     );
     same(Callee::Construct { ty: "rc::Made".into() }, &[("int", Prvalue), ("int", Prvalue)], &[vec![n(3), n(4)]]);
     for ty in ["rc::Put", "rc::Set", "rc::Late"] {
-        same(Callee::Construct { ty: ty.into() }, &[("double", Prvalue), ("int", Lvalue)], &[vec![scalar("double", 3), n(4)]]);
+        same(
+            Callee::Construct { ty: ty.into() },
+            &[("double", Prvalue), ("int", Lvalue)],
+            &[vec![scalar("double", 3), n(4)]],
+        );
     }
     let put = [floats(f32::from_bits(5), 2.5), 9, 0, 0, 0, 0, 0, 0];
     same(Callee::Construct { ty: "rc::Nest".into() }, &[("rc::Put", Prvalue), ("int", Prvalue)], &[vec![put, n(7)]]);

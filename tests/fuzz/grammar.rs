@@ -199,9 +199,9 @@ impl Maker<'_> {
             (Int, 2) => format!("(sort-of {x})"),
             (Int, 3) => format!("(sized (->Cell {x}) {n})"),
             (Int, 4) => format!("(let [a (long-array 4 3)] (aset a 1 (long {n})) (areduce a i s 0 (+ s (aget a i))))"),
-            (Int, 5) => format!(
-                "(letfn [(g [n] (if (pos? n) (h (dec n)) {n})) (h [n] (if (pos? n) (g (dec n)) {n}))] (g 5))"
-            ),
+            (Int, 5) => {
+                format!("(letfn [(g [n] (if (pos? n) (h (dec n)) {n})) (h [n] (if (pos? n) (g (dec n)) {n}))] (g 5))")
+            }
             (Int, 6) => format!("(:n (->Box {x} {n}))"),
             (Int, _) => format!("(sized (->Box {x} 1) {n})"),
             (Vector, 0) => {

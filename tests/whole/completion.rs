@@ -22,7 +22,10 @@ fn names_of_a_namespace_with_signatures() {
         "(found \"cpp/my.wi\")",
         "[[\"cpp/my.widen\" \"function\" \"template <class X> X my::widen(X)\"] [\"cpp/my.width_of\" \"function\" \"int my::width_of(S s, int n = 2)\"]]",
     );
-    check("(found \"cpp/my.W\")", "[[\"cpp/my.W\" \"type\" \"\"] [\"cpp/my.WA\" \"constant\" \"my::W\"] [\"cpp/my.WB\" \"constant\" \"my::W\"]]");
+    check(
+        "(found \"cpp/my.W\")",
+        "[[\"cpp/my.W\" \"type\" \"\"] [\"cpp/my.WA\" \"constant\" \"my::W\"] [\"cpp/my.WB\" \"constant\" \"my::W\"]]",
+    );
     check("(some #{\"cpp/std.vector\"} (map :text (rung/complete \"cpp/std.vec\")))", "\"cpp/std.vector\"");
     check("(found \"cpp/my\")", "[[\"cpp/my\" \"namespace\" \"\"]]");
     check("(found \"cpp/no.such.name\")", "[]");
@@ -31,7 +34,10 @@ fn names_of_a_namespace_with_signatures() {
 
 #[test]
 fn members_of_a_class() {
-    check("(found \".wi\" \"my::S\")", "[[\".wide\" \"method\" \"int my::S::wide() const\"] [\".wider\" \"function\" \"static int my::S::wider()\"]]");
+    check(
+        "(found \".wi\" \"my::S\")",
+        "[[\".wide\" \"method\" \"int my::S::wide() const\"] [\".wider\" \"function\" \"static int my::S::wider()\"]]",
+    );
     check("(found \".-wi\" \"const my.T*\")", "[[\".-wideness\" \"field\" \"int\"] [\".-width\" \"field\" \"int\"]]");
     check("(map :text (rung/complete \".push\" \"std::vector<int>\"))", "(\".push_back\" \".push_back\")");
     check("(map :text (rung/complete \".wide\" (cpp/box (cpp/new cpp/my.S))))", "(\".wide\" \".wider\")");
@@ -41,12 +47,18 @@ fn members_of_a_class() {
 
 #[test]
 fn macros_and_aliases_of_headers() {
-    check("(found \"cpp/MY_\")", "[[\"cpp/MY_W\" \"macro\" \"MY_W 3\"] [\"cpp/MY_WIDTH\" \"macro\" \"MY_WIDTH(a, b)\"]]");
+    check(
+        "(found \"cpp/MY_\")",
+        "[[\"cpp/MY_W\" \"macro\" \"MY_W 3\"] [\"cpp/MY_WIDTH\" \"macro\" \"MY_WIDTH(a, b)\"]]",
+    );
     check(
         "(require '[\"sqlite3.h\" :as sq :scope \"\"]) (found \"sq/sqlite3_open1\")",
         "[[\"sq/sqlite3_open16\" \"function\" \"int sqlite3_open16(const void *filename, sqlite3 **ppDb)\"]]",
     );
-    check("(require '[\"sqlite3.h\" :as sq :scope \"\"]) (map :text (rung/complete \"sq/SQLITE_OPEN_READO\"))", "(\"sq/SQLITE_OPEN_READONLY\")");
+    check(
+        "(require '[\"sqlite3.h\" :as sq :scope \"\"]) (map :text (rung/complete \"sq/SQLITE_OPEN_READO\"))",
+        "(\"sq/SQLITE_OPEN_READONLY\")",
+    );
     // Only what the header itself has.
     check("(require '[\"sqlite3.h\" :as sq :scope \"\"]) (map :text (rung/complete \"sq/print\"))", "()");
 }

@@ -51,9 +51,17 @@ fn cases() -> Vec<(&'static str, &'static str, String)> {
     ];
     all.extend([
         ("a pragma that nobody knows", "", "#pragma what is this (\nint fine_pragma() { return 1; }".into()),
-        ("a pack that was never pushed", "", "#pragma pack(pop)\n#pragma pack(push, 1)\nstruct Packed1 { char a; int b; };\n#pragma pack(pop)\n".into()),
+        (
+            "a pack that was never pushed",
+            "",
+            "#pragma pack(pop)\n#pragma pack(push, 1)\nstruct Packed1 { char a; int b; };\n#pragma pack(pop)\n".into(),
+        ),
         ("a long sum", "", format!("int sum_of(int x) {{ return {}x; }}", "x + ".repeat(20_000))),
-        ("a type of many brackets", "", format!("template<class T> struct W {{}}; {}int{} w;", "W<".repeat(200), ">".repeat(200))),
+        (
+            "a type of many brackets",
+            "",
+            format!("template<class T> struct W {{}}; {}int{} w;", "W<".repeat(200), ">".repeat(200)),
+        ),
         ("a large enum", "", format!("enum Giant {{ {}last }};", many(20_000, &|i| format!("g{i}, ")))),
         ("a text of megabytes", "", format!("const char* long_text = \"{}\";", "a".repeat(2 << 20))),
     ]);
@@ -67,12 +75,21 @@ fn what_takes_too_much_or_crashes_is_an_error_and_the_next_form_works() {
     for (i, (_, _, text)) in cases.iter().enumerate() {
         let text = serde_json::to_string(text).expect("a string");
         input.push_str(&format!("[:case {i}]\n(cpp/raw {text})\n(cpp/right {i})\n"));
-        input.push_str(&format!("(cpp/raw \"int after_{i}(int x) {{ return x + right({i}); }}\")\n(cpp/after_{i} 1000)\n"));
+        input.push_str(&format!(
+            "(cpp/raw \"int after_{i}(int x) {{ return x + right({i}); }}\")\n(cpp/after_{i} 1000)\n"
+        ));
     }
     let start = Instant::now();
     let options = ["--json", "--tune", "cpp.seconds=2", "--tune", "cpp.memory=400"];
     let done = finish(rung(options), input.as_bytes(), Duration::from_secs(600));
-    assert_eq!((done.status, done.late), (Some(0), false), "after {:?}: {}\n{}", start.elapsed(), tail(&done.out), tail(&done.err));
+    assert_eq!(
+        (done.status, done.late),
+        (Some(0), false),
+        "after {:?}: {}\n{}",
+        start.elapsed(),
+        tail(&done.out),
+        tail(&done.err)
+    );
     let codes = done.codes();
     let wanted: Vec<&str> = cases.iter().map(|c| c.1).filter(|c| !c.is_empty()).collect();
     let mut failures = Vec::new();
@@ -134,9 +151,25 @@ fn questions_that_have_no_answer() {
     assert!(done.out.ends_with("\n4\n"), "{}", done.out);
     let codes = done.codes();
     let wanted = [
-        "cpp/unresolved", "cpp/type", "cpp/type", "cpp/type", "cpp/type", "cpp/access", "cpp/call", "cpp/call", "cpp/constructor",
-        "cpp/ambiguous", "cpp/template", "cpp/template", "cpp/syntax", "cpp/syntax", "cpp/syntax", "cpp/unresolved", "cpp/operator",
-        "cpp/member", "cpp/member",
+        "cpp/unresolved",
+        "cpp/type",
+        "cpp/type",
+        "cpp/type",
+        "cpp/type",
+        "cpp/access",
+        "cpp/call",
+        "cpp/call",
+        "cpp/constructor",
+        "cpp/ambiguous",
+        "cpp/template",
+        "cpp/template",
+        "cpp/syntax",
+        "cpp/syntax",
+        "cpp/syntax",
+        "cpp/unresolved",
+        "cpp/operator",
+        "cpp/member",
+        "cpp/member",
     ];
     assert_eq!(codes, wanted, "{}", done.err);
 }

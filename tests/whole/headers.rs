@@ -132,7 +132,12 @@ fn two_processes_at_once() {
             .collect();
         for one in all {
             let done = one.wait_with_output().expect("its end");
-            assert_eq!(String::from_utf8_lossy(&done.stdout), "1 lambda\n", "{}", String::from_utf8_lossy(&done.stderr));
+            assert_eq!(
+                String::from_utf8_lossy(&done.stdout),
+                "1 lambda\n",
+                "{}",
+                String::from_utf8_lossy(&done.stderr)
+            );
         }
         f.wait(1);
     }
@@ -190,7 +195,9 @@ fn the_builder_holds_nothing_of_the_program() {
         f.0.join("program.clj").display()
     );
     let mut c = std::process::Command::new("bash");
-    c.args(["-c", &line]).env("XDG_CACHE_HOME", f.0.join("cache")).env("RUNG_CLANG_LIB", crate::process::clang_library());
+    c.args(["-c", &line])
+        .env("XDG_CACHE_HOME", f.0.join("cache"))
+        .env("RUNG_CLANG_LIB", crate::process::clang_library());
     let done = finish(c, b"", Duration::from_secs(120));
     assert_eq!((done.out.as_str(), done.late), ("3\n\n", false), "{}", done.err);
     f.wait(1);
@@ -218,7 +225,10 @@ fn an_include_error_shows_the_chain() {
         .collect();
     assert_eq!(chain[..2], [("b.hpp".to_owned(), 2), ("a.hpp".to_owned(), 3)], "{error:#}");
     // And the next form works.
-    let input = format!("(ns p (:include \"{0}/a.hpp\"))\n(ns q (:include \"string\"))\n(.size (cpp/std.string \"four\"))\n", f.0.display());
+    let input = format!(
+        "(ns p (:include \"{0}/a.hpp\"))\n(ns q (:include \"string\"))\n(.size (cpp/std.string \"four\"))\n",
+        f.0.display()
+    );
     let done = crate::process::feed(&["--json"], &input);
     assert_eq!(done.codes(), ["cpp/include"], "{done:?}");
     assert!(done.out.ends_with("4\n"), "{done:?}");

@@ -101,7 +101,10 @@ fn a_shared_library_by_path_name_and_option() {
         check(&f.run(&[&tier[..], &["-L", &folder]].concat(), &by_name), USED);
         let by_option = format!("(ns p (:include \"./mine.hpp\"))\n{USE}");
         check(&f.run(&[&tier[..], &["-L", &folder, "-l", "mine"]].concat(), &by_option), USED);
-        check(&f.run(&[&tier[..], &["-L", &folder, "-lmine", "-I", &folder]].concat(), &by_option.replace("./", "")), USED);
+        check(
+            &f.run(&[&tier[..], &["-L", &folder, "-lmine", "-I", &folder]].concat(), &by_option.replace("./", "")),
+            USED,
+        );
     }
 }
 
@@ -125,7 +128,10 @@ fn a_static_library_is_one_like_any_other() {
     f.make(&["ar", "rcs", "libmine.a", "mine.o"]);
     check(&f.run(&[], &program), &USED.replace("40 hello", "41 hello"));
     // Of code that cannot be loaded the linker's own words are told.
-    f.write("bad.c", "extern int elsewhere; int get(void) { return elsewhere; } char big[1]; char *at(void) { return big; }");
+    f.write(
+        "bad.c",
+        "extern int elsewhere; int get(void) { return elsewhere; } char big[1]; char *at(void) { return big; }",
+    );
     f.make(&["gcc", "-c", "-fno-pic", "-mcmodel=small", "bad.c"]);
     f.make(&["ar", "rcs", "libbad.a", "bad.o"]);
     let bad = f.run(&[], "(ns p (:require [\"./mine.hpp\" :as m :scope \"\" :link \"./libbad.a\"]))");
@@ -155,7 +161,9 @@ fn what_a_library_needs_is_sought_beside_it() {
     f.make(&["g++", "-shared", "-fPIC", "high.cpp", "-o", "deep/libhigh.so", "-Ldeep", "-llow"]);
     f.make(&["g++", "-shared", "-fPIC", "high.cpp", "-o", "libhigh.so", "-Ldeep", "-llow"]);
     let program = |link: &str| {
-        format!("(ns p (:require [\"string\" :as s :scope \"std\" :link \"{link}\"]))\n(cpp/raw \"int high();\")\n(println (cpp/high))")
+        format!(
+            "(ns p (:require [\"string\" :as s :scope \"std\" :link \"{link}\"]))\n(cpp/raw \"int high();\")\n(println (cpp/high))"
+        )
     };
     check(&f.run(&[], &program("./deep/libhigh.so")), "42\n");
     let deep = f.0.join("deep").display().to_string();
@@ -183,7 +191,10 @@ fn a_missing_symbol_names_its_declaration_and_the_library_that_has_it() {
     let error = &done.objects()[0];
     assert!(error["message"].as_str().is_some_and(|m| m.contains("bump()")), "{error:#}");
     let spans = error["spans"].as_array().cloned().unwrap_or_default();
-    assert!(spans.iter().any(|s| s["file"].as_str().is_some_and(|f| f.ends_with("mine.hpp")) && s["line"] == 7), "{error:#}");
+    assert!(
+        spans.iter().any(|s| s["file"].as_str().is_some_and(|f| f.ends_with("mine.hpp")) && s["line"] == 7),
+        "{error:#}"
+    );
     assert!(error["help"].as_str().is_some_and(|h| h.contains("-l mine")), "{error:#}");
     assert!(error["notes"].to_string().contains("libmine.so defines it"), "{error:#}");
     // One that the system has, and one that nobody has.
@@ -194,7 +205,8 @@ fn a_missing_symbol_names_its_declaration_and_the_library_that_has_it() {
     assert_eq!(done.codes(), ["cpp/link"], "{done:?}");
     assert!(done.err.contains("nowhere(int)") && !done.err.contains("defines it"), "{}", done.err);
     // What a raw function wants is told with that function.
-    let raw = "(ns p (:include \"./mine.hpp\"))\n(cpp/raw \"int wants() { return nowhere(2); }\")\n(println (cpp/wants))";
+    let raw =
+        "(ns p (:include \"./mine.hpp\"))\n(cpp/raw \"int wants() { return nowhere(2); }\")\n(println (cpp/wants))";
     let done = f.run(&["-L", &folder, "-lmine"], raw);
     assert_eq!(done.codes(), ["cpp/link"], "{done:?}");
     assert!(done.err.contains("wanted by wants()"), "{}", done.err);
@@ -229,19 +241,24 @@ fn a_package_by_pkg_config() {
         c.env("PKG_CONFIG_PATH", &folder).arg(f.0.join("program.clj"));
         finish(c, b"", Duration::from_secs(120))
     };
-    let required = format!("(ns p (:require [\"mine.hpp\" :as m :scope \"\" :pkg-config \"mine\"]))\n(println cpp/MINE_LEVEL)\n{USE}");
+    let required = format!(
+        "(ns p (:require [\"mine.hpp\" :as m :scope \"\" :pkg-config \"mine\"]))\n(println cpp/MINE_LEVEL)\n{USE}"
+    );
     check(&run(&required), &format!("3\n{USED}"));
     let included = format!("(ns p (:include \"vector\" [\"mine.hpp\" :pkg-config \"mine\"]))\n{USE}");
     check(&run(&included), USED);
     // Not the first thing that C++ is asked.
-    let late = format!("(println (cpp/+ 1 2))\n(ns p (:require [\"mine.hpp\" :as m :scope \"\" :pkg-config \"mine\"]))\n{USE}");
+    let late = format!(
+        "(println (cpp/+ 1 2))\n(ns p (:require [\"mine.hpp\" :as m :scope \"\" :pkg-config \"mine\"]))\n{USE}"
+    );
     check(&run(&late), &format!("3\n{USED}"));
     let absent = run("(ns p (:require [\"mine.hpp\" :as m :scope \"\" :pkg-config \"no-such-package\"]))");
     assert_eq!((absent.codes(), absent.status), (vec!["cpp/package".to_owned()], Some(1)), "{absent:?}");
     assert!(absent.err.contains("no-such-package"), "{}", absent.err);
     // Without the program that knows packages.
     let mut c = rung(["--json"]);
-    c.env("PATH", "/nowhere").arg(f.write("program.clj", "(ns p (:require [\"mine.hpp\" :as m :scope \"\" :pkg-config \"mine\"]))"));
+    c.env("PATH", "/nowhere")
+        .arg(f.write("program.clj", "(ns p (:require [\"mine.hpp\" :as m :scope \"\" :pkg-config \"mine\"]))"));
     let none = finish(c, b"", Duration::from_secs(60));
     assert_eq!(none.codes(), ["cpp/package"], "{none:?}");
     assert!(none.err.contains("pkg-config"), "{}", none.err);

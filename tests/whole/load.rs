@@ -10,7 +10,10 @@ fn bank(options: &[&str]) {
     let done = finish(rung(args), b"", Duration::from_secs(120));
     assert_eq!((done.status, done.late), (Some(0), false), "{options:?}: {done:?}");
     assert!(done.out.contains(":right? true"), "{options:?}: {done:?}");
-    assert!(!done.out.contains(":least-moved 0") && !done.out.contains(":least-read 0"), "{options:?} starves: {done:?}");
+    assert!(
+        !done.out.contains(":least-moved 0") && !done.out.contains(":least-read 0"),
+        "{options:?} starves: {done:?}"
+    );
 }
 
 #[test]

@@ -24,8 +24,11 @@ fn several_folders_and_a_main() {
     let p = project(
         "main",
         &[
-            ("src/app/core.clj", "(ns app.core (:require [app.greet-it :as g :refer [hello] :rename {hello hi}] [app.lib :as-alias l]))\n\
-              (defn -main [& args] (println (hi (first args)) (g/twice 4) ::l/k *command-line-args*))"),
+            (
+                "src/app/core.clj",
+                "(ns app.core (:require [app.greet-it :as g :refer [hello] :rename {hello hi}] [app.lib :as-alias l]))\n\
+              (defn -main [& args] (println (hi (first args)) (g/twice 4) ::l/k *command-line-args*))",
+            ),
             ("lib/app/greet_it.cljc", "(ns app.greet-it) (defn hello [x] (str \"hello \" x)) (defn twice [x] (* 2 x))"),
         ],
     );
@@ -38,13 +41,8 @@ fn several_folders_and_a_main() {
 
 #[test]
 fn require_loads_once_and_again_when_asked() {
-    let p = project(
-        "reload",
-        &[
-            ("a.clj", "(ns a (:require b)) (println :a)"),
-            ("b.clj", "(ns b) (println :b) (def x 1)"),
-        ],
-    );
+    let p =
+        project("reload", &[("a.clj", "(ns a (:require b)) (println :a)"), ("b.clj", "(ns b) (println :b) (def x 1)")]);
     let path = p.display().to_string();
     let forms = "(require 'a) (require '[a :as q]) (println :again) (require 'a :reload) (println :all) (require 'a :reload-all) (require '(a)) b/x";
     is(&run(&["--path", &path, "-e", forms]), ":b\n:a\n:again\n:a\n:all\n:b\n:a\n1\n", 0);
@@ -105,7 +103,10 @@ fn tests_with_a_summary_and_an_exit_status() {
     let one = run(&["test", "--path", &path, "calc-test/adds"]);
     assert!(one.status == Some(0) && one.out.contains("Ran 1 tests containing 1 assertions."), "{one:?}");
     let filtered = run(&["test", "--path", &path, "--filter", "*/f*"]);
-    assert!(filtered.status == Some(1) && filtered.out.contains("Ran 2 tests containing 3 assertions."), "{filtered:?}");
+    assert!(
+        filtered.status == Some(1) && filtered.out.contains("Ran 2 tests containing 3 assertions."),
+        "{filtered:?}"
+    );
     let nothing = run(&["test", "--path", &path, "--filter", "no-such*"]);
     assert!(nothing.status == Some(1) && nothing.err.contains("no test was found"), "{nothing:?}");
     assert_eq!(run(&["test", "--path", &path, "no.such"]).status, Some(1));

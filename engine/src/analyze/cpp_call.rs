@@ -3,8 +3,8 @@
 
 use super::scope::show;
 use super::*;
-use questions::{Answer, Arg, CallAnswer, CallQuestion, Callee, Question};
 use crate::text::Text;
+use questions::{Answer, Arg, CallAnswer, CallQuestion, Callee, Question};
 use std::sync::Arc;
 
 impl Analyzer<'_> {
@@ -155,7 +155,9 @@ impl Analyzer<'_> {
     fn name_literals(&self, args: &[(ExprId, usize)], kinds: &mut [Arg]) -> bool {
         let mut any = false;
         for (&(id, _), kind) in args.iter().zip(kinds) {
-            let (Expr::NativeLiteral { value }, Arg::Native { ty, .. }) = (self.tree.expr(id), &*kind) else { continue };
+            let (Expr::NativeLiteral { value }, Arg::Native { ty, .. }) = (self.tree.expr(id), &*kind) else {
+                continue;
+            };
             let text = match value {
                 NativeConst::CString(c) => self.consts[c.index()].cast::<Text>().map(|t| c_string(t.as_str())),
                 NativeConst::Bits(bits) => number_text(ty, *bits),
@@ -293,11 +295,16 @@ impl Analyzer<'_> {
             Ty::Cpp(t, category) => Arg::Native { ty: self.tree.ty(t).name.clone(), category },
             Ty::Value => Arg::Boxed {},
         };
-        let args = args.iter().map(kind).collect();
-        match self.answer(Question::Call(CallQuestion { callee: callee.clone(), args }))? {
-            Ok(Answer::Call(answer)) => Ok(Some(answer)),
-            _ => Ok(None),
-        }
+        let kinds = args.iter().map(kind).collect();
+        let answer = match self.answer(Question::Call(CallQuestion { callee: callee.clone(), args: kinds }))? {
+            Ok(Answer::Call(answer)) => answer,
+            _ => return Ok(None),
+        };
+        // Only an object can hold a function: a number that wants one is a mistake of the call.
+        let held = |(&(id, _), ty): (&(ExprId, usize), &questions::CppType)| {
+            !matches!(self.tree.expr(id), Expr::Fn { .. }) || ty.repr == Repr::Memory
+        };
+        Ok(args.iter().zip(&answer.args).all(held).then_some(answer))
     }
 
     /// `(cpp/T x)` of a Clojure value is a conversion where the type has one: constructors are not asked.

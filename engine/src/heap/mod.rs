@@ -19,8 +19,8 @@ mod types;
 
 pub use barrier::Mutable;
 pub(crate) use collector::CLASSES;
-pub use collector::{admits, 
-    GcConfig, collect_now, collections, configure, heap_bytes, is_live, push_finalizer, register_thread,
+pub use collector::{
+    GcConfig, admits, collect_now, collections, configure, heap_bytes, is_live, push_finalizer, register_thread,
     run_finalizers, take_reserve, uncollectable, uncollectable_free, unregister_thread,
 };
 pub use debug::{POISON, Tracked};

@@ -131,7 +131,10 @@ pub fn text_of(v: Value, part: &[Value]) -> Res {
         _ => (0, n),
     };
     if from.checked_add(count).is_none_or(|end| end > n) {
-        return Err(fault::raise(fault::Class::StringIndexOutOfBounds, format!("offset {from}, count {count}, length {n}")));
+        return Err(fault::raise(
+            fault::Class::StringIndexOutOfBounds,
+            format!("offset {from}, count {count}, length {n}"),
+        ));
     }
     let text = match (v.cast::<ByteArray>(), v.cast::<CharArray>()) {
         (Some(b), _) => {
@@ -231,7 +234,6 @@ fn store(a: Value, i: Value, x: Value) -> Res {
     }
     coll::arrays::set(a, number::to_long(i)?, x)
 }
-
 
 /// # Errors
 /// NegativeArraySizeException; OutOfMemoryError for sizes that are not to be had.

@@ -22,7 +22,11 @@ fn held(a: &[Value]) -> Res<Gc<Text>> {
 }
 fn shown(v: Value) -> Res<String> {
     let mut s = String::new();
-    if v.is_nil() { s.push_str("null") } else { crate::print::to_str(&mut s, v)? }
+    if v.is_nil() {
+        s.push_str("null")
+    } else {
+        crate::print::to_str(&mut s, v)?
+    }
     Ok(s)
 }
 /// A unit's index as the byte where it begins.

@@ -97,9 +97,7 @@ pub(super) fn member(name: &str) -> Option<Method> {
             let p = path(a[0])?;
             if Path::new(&p).exists() { Ok(Value::FALSE) } else { succeeded(std::fs::create_dir_all(p)) }
         },
-        "createNewFile" => |a| {
-            succeeded(std::fs::OpenOptions::new().write(true).create_new(true).open(path(a[0])?))
-        },
+        "createNewFile" => |a| succeeded(std::fs::OpenOptions::new().write(true).create_new(true).open(path(a[0])?)),
         "delete" => |a| {
             let p = path(a[0])?;
             if Path::new(&p).is_dir() { succeeded(std::fs::remove_dir(p)) } else { succeeded(std::fs::remove_file(p)) }

@@ -319,7 +319,13 @@ fn compare_unsigned(a: Value, b: Value) -> Res {
 /// Java's hexadecimal text of a double: `0x1.8p1`.
 pub(super) fn hex_double_text(d: f64) -> String {
     if !d.is_finite() {
-        return if d.is_nan() { "NaN".into() } else if d > 0.0 { "Infinity".into() } else { "-Infinity".into() };
+        return if d.is_nan() {
+            "NaN".into()
+        } else if d > 0.0 {
+            "Infinity".into()
+        } else {
+            "-Infinity".into()
+        };
     }
     let sign = if d.is_sign_negative() { "-" } else { "" };
     let (exponent, fraction) = ((d.to_bits() >> 52 & 0x7ff) as i64, d.to_bits() & ((1 << 52) - 1));

@@ -103,10 +103,12 @@ fn string(name: &str) -> Option<Method> {
             row.map_or(Ok(Value::NIL), |r| crate::invoke::invoke(r.materialise("clojure.core").value(), a))
         },
         "indexOf" => |a| place(a, |s, from, part| s[from..].find(part).map(|i| i + from)),
-        "lastIndexOf" => |a| place(a, |s, from, part| match from {
-            0 => s.rfind(part),
-            from => s[..(from + part.len()).min(s.len())].rfind(part),
-        }),
+        "lastIndexOf" => |a| {
+            place(a, |s, from, part| match from {
+                0 => s.rfind(part),
+                from => s[..(from + part.len()).min(s.len())].rfind(part),
+            })
+        },
         "replaceAll" => |a| replaced(a, "replace"),
         "replaceFirst" => |a| replaced(a, "replace-first"),
         "toCharArray" => |a| Ok(super::array::of_chars(text(a[0])?.as_str())),
@@ -230,8 +232,10 @@ fn writer(name: &str) -> Option<Method> {
         a[0].cast::<Writer>().ok_or_else(|| fault::class_cast(a[0], "java.io.Writer"))
     }
     Some(match name {
-        "append" | "print" | "insert" | "length" | "charAt" | "setLength" | "reverse" | "deleteCharAt" | "substring"
-        | "indexOf" | "isEmpty" | "delete" | "setCharAt" | "capacity" => return super::builder::member(name),
+        "append" | "print" | "insert" | "length" | "charAt" | "setLength" | "reverse" | "deleteCharAt"
+        | "substring" | "indexOf" | "isEmpty" | "delete" | "setCharAt" | "capacity" => {
+            return super::builder::member(name);
+        }
         "write" => |a| {
             let mut s = String::new();
             match arg(a, 1)?.as_long().and_then(|n| char::from_u32(n as u32)) {
@@ -413,7 +417,11 @@ pub(super) fn constructor(class: &str) -> Option<Method> {
         "BufferedWriter" | "PrintWriter" | "OutputStreamWriter" => |a| arg(&[&[Value::NIL], a].concat(), 1),
         "File" => super::file::construct,
         "Thread" => |a| library("rung.thread", "thread", a),
-        "StringReader" | "PushbackReader" | "BufferedReader" | "LineNumberingPushbackReader" | "InputStreamReader"
+        "StringReader"
+        | "PushbackReader"
+        | "BufferedReader"
+        | "LineNumberingPushbackReader"
+        | "InputStreamReader"
         | "LineNumberReader" => |a| match a.first() {
             Some(&r) if r.is::<Reader>() => Ok(r),
             Some(&s) => Ok(Reader::of_text(text(s)?.as_str()).value()),

@@ -188,8 +188,7 @@ fn close(v: Value) -> Res {
     } else if let Some(r) = v.cast::<Reader>() {
         r.close();
     } else {
-        return super::types::member(v, "close", &[])
-            .unwrap_or_else(|| Err(fault::class_cast(v, "java.io.Closeable")));
+        return super::types::member(v, "close", &[]).unwrap_or_else(|| Err(fault::class_cast(v, "java.io.Closeable")));
     }
     Ok(Value::NIL)
 }

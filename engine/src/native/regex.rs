@@ -92,11 +92,8 @@ fn find_next(m: Value) -> Res {
 fn note(m: Gc<Matcher>, s: &str, spans: &Spans) -> Value {
     let answer = groups(s, spans);
     m.groups.set(m, answer);
-    let places: GcVec = spans
-        .iter()
-        .flat_map(|g| g.map_or([-1, -1], |(a, b)| [a as i64, b as i64]))
-        .map(Value::long)
-        .collect();
+    let places: GcVec =
+        spans.iter().flat_map(|g| g.map_or([-1, -1], |(a, b)| [a as i64, b as i64])).map(Value::long).collect();
     m.spans.set(m, coll::vector(&places));
     answer
 }
@@ -148,7 +145,9 @@ pub(super) fn pattern_member(name: &str) -> Option<Method> {
     Some(match name {
         "pattern" => |a| super::string::str1(a[0]),
         "matcher" => |a| re_matcher(a[0], a.get(1).copied().unwrap_or(Value::NIL)),
-        "split" => |a| super::member::library("clojure.string", "split", &[a.get(1).copied().unwrap_or(Value::NIL), a[0]]),
+        "split" => {
+            |a| super::member::library("clojure.string", "split", &[a.get(1).copied().unwrap_or(Value::NIL), a[0]])
+        }
         "flags" => |_| Ok(Value::ZERO),
         _ => return None,
     })
@@ -204,7 +203,9 @@ pub(super) fn matcher_member(name: &str) -> Option<Method> {
         super::member::library("clojure.string", by, &[m.text, m.regex, a.get(1).copied().unwrap_or(Value::NIL)])
     }
     Some(match name {
-        "find" => |a| find_next(a[0]).map(|_| Value::bool(matcher(a[0]).is_ok_and(|m| m.groups.get() != Value::ABSENT))),
+        "find" => {
+            |a| find_next(a[0]).map(|_| Value::bool(matcher(a[0]).is_ok_and(|m| m.groups.get() != Value::ABSENT)))
+        }
         "matches" => |a| attempt(a, |re, s| re.matches(s)),
         "lookingAt" => |a| attempt(a, |re, s| re.looking_at(s)),
         "group" => |a| {

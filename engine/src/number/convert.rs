@@ -145,7 +145,10 @@ fn convertible(v: Value) -> Res<Num> {
     match Num::maybe(v) {
         Some(n) => Ok(n),
         None if v.is_nil() => Num::of(v),
-        None => Err(fault::illegal_argument(format!("No matching method found taking 1 args for class {}", crate::class_name(v)))),
+        None => Err(fault::illegal_argument(format!(
+            "No matching method found taking 1 args for class {}",
+            crate::class_name(v)
+        ))),
     }
 }
 

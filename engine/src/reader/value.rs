@@ -58,7 +58,11 @@ impl Maker<'_> {
             FormKind::List(items) => {
                 let values = self.values(items)?;
                 let list = coll::list(&values);
-                let with_place = if items.is_empty() || !self.marked { list } else { coll::with_meta(list, place_meta(form.span)?)? };
+                let with_place = if items.is_empty() || !self.marked {
+                    list
+                } else {
+                    coll::with_meta(list, place_meta(form.span)?)?
+                };
                 self.note(with_place, form.span, items);
                 with_place
             }

@@ -78,7 +78,9 @@ fn plain(ns: &'static Namespace, text: &str) -> Vec<Completion> {
     });
     let core = resolve::library_names("clojure.core").into_iter();
     all.extend(core.filter(|n| ns.sees_core(n)).map(|n| item(n, "var")));
-    all.extend(ns.cpp_names.read().iter().map(|(short, full)| Completion { signature: full.clone(), ..item(short, "c++") }));
+    all.extend(
+        ns.cpp_names.read().iter().map(|(short, full)| Completion { signature: full.clone(), ..item(short, "c++") }),
+    );
     all.extend(ns.aliases.read().keys().map(|a| item(format!("{a}/"), "alias")));
     all.push(item("cpp/", "alias"));
     all.extend(namespace::all().into_iter().map(|n| item(n.name, "namespace")));

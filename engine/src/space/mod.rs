@@ -3,12 +3,12 @@
 
 pub mod binding;
 pub mod complete;
+pub mod data_readers;
 mod define;
 pub mod library;
 pub mod load;
 mod namespace;
 pub mod nearest;
-pub mod data_readers;
 pub mod require;
 pub mod resolve;
 pub mod special;

@@ -6,7 +6,7 @@ mod tagged;
 
 pub use name::{Keyword, Symbol};
 pub use regex::{Matcher, Regex, Spans, behind};
-pub use tagged::{ClassObject, FileName, Inst, MONTHS, WEEKDAYS, ReaderConditional, TaggedLiteral, Uuid};
+pub use tagged::{ClassObject, FileName, Inst, MONTHS, ReaderConditional, TaggedLiteral, Uuid, WEEKDAYS};
 
 use crate::heap::{self, Gc, Header, HeapType, Tailed, TypeId};
 use crate::value::Value;

@@ -65,9 +65,9 @@ bool Calls::settle(Site &site, std::vector<Operand> &operands) {
   };
   auto give = [&](size_t i, QualType t) {
     QualType bare = t.getNonReferenceType();
-    // A view of what it may not change is made of a vector that lives as long as the call.
+    // A view of any length of what it may not change is made of a vector that lives as long as the call.
     if (auto *view = dyn_cast_or_null<ClassTemplateSpecializationDecl>(bare->getAsCXXRecordDecl()))
-      if (view->isInStdNamespace() && view->getName() == "span") {
+      if (view->isInStdNamespace() && view->getName() == "span" && view->getTemplateArgs()[1].getAsIntegral().isAllOnes()) {
         QualType item = view->getTemplateArgs()[0].getAsType();
         QualType row = item.isConstQualified() && find("std::vector").kind == Named::ClassTemplate ? types.resolve("std::vector<" + types.name(item.getUnqualifiedType()) + ">") : QualType();
         if (!row.isNull()) t = bare = row;

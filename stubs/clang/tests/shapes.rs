@@ -100,13 +100,14 @@ struct Shaped {
 impl Shaped {
     fn of(s: &Session, answer: &CallAnswer) -> Shaped {
         let recipe = answer.recipe.as_ref().unwrap_or_else(|| panic!("{answer:#?}"));
-        let address = match s.ask_raw(&Request::Shapes { shapes: vec![recipe.shape(), recipe.shape()], objects: Vec::new() }) {
-            Response::Shapes { addresses, .. } => {
-                assert!(addresses[0] != 0 && addresses[0] == addresses[1]);
-                addresses[0]
-            }
-            other => panic!("{other:?}"),
-        };
+        let address =
+            match s.ask_raw(&Request::Shapes { shapes: vec![recipe.shape(), recipe.shape()], objects: Vec::new() }) {
+                Response::Shapes { addresses, .. } => {
+                    assert!(addresses[0] != 0 && addresses[0] == addresses[1]);
+                    addresses[0]
+                }
+                other => panic!("{other:?}"),
+            };
         let mut table = match s.ask_raw(&Request::Provide { symbols: recipe.symbols.clone() }) {
             Response::Provided { addresses, inits } => {
                 run_inits(&inits);
