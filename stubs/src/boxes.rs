@@ -65,7 +65,7 @@ pub(crate) fn fits(ty: &BoxType, target: &str, version: u32) -> bool {
     let from = &*ty.pointee;
     match target {
         "const void" => true,
-        "void" => !(from.starts_with("const ") && !from.ends_with('*')),
+        "void" => !from.starts_with("const ") || from.ends_with('*'),
         _ => names_fit(from, target) && (ty.version == version || version == UNKNOWN || ty.version == UNKNOWN),
     }
 }

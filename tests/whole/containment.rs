@@ -101,12 +101,12 @@ fn what_takes_too_much_or_crashes_is_an_error_and_the_next_form_works() {
     }
     assert!(failures.is_empty(), "{}\n{:?}", failures.join("\n"), codes);
     assert_eq!(codes.len(), wanted.len(), "{codes:?}");
-    for i in 0..cases.len() {
+    for (i, case) in cases.iter().enumerate() {
         let values = format!("{}\n", i + 1);
         let after = format!("nil\n{}\n", 1000 + i + 1);
         let part = done.out.split(&format!("[:case {i}]\n")).nth(1).unwrap_or_default();
         let part = part.split("[:case ").next().unwrap_or_default();
-        assert!(part.contains(&values) && part.ends_with(&after), "{}: {part:?}", cases[i].0);
+        assert!(part.contains(&values) && part.ends_with(&after), "{}: {part:?}", case.0);
     }
 }
 
