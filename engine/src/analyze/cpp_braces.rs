@@ -36,8 +36,13 @@ impl Analyzer<'_> {
             return Ok(None);
         }
         let kinds = ids.iter().map(|&(id, _)| self.arg_kind(id)).collect();
+        // It is the form's own call that is asked about.
+        let answered = self.answer(Question::Call(CallQuestion { callee: callee.clone(), args: kinds }));
+        if answered.is_err() {
+            self.await_last();
+        }
         let mut wanted: Vec<Option<String>> = Vec::new();
-        let plain = match self.answer(Question::Call(CallQuestion { callee: callee.clone(), args: kinds }))? {
+        let plain = match answered? {
             Ok(Answer::Call(answer)) => {
                 let skip = ids.len() - args.len();
                 let wants = |i: usize| {
