@@ -44,6 +44,12 @@ fn cases() -> Vec<(&'static str, &'static str, String)> {
         ("a pragma without its end", "cpp/syntax", "_Pragma(\"once\" int y;".into()),
         ("a module", "cpp/syntax", "import std;\n".into()),
         ("a coroutine", "cpp/raw", "int co() { co_return 1; }".into()),
+        // The parser forgets the body of `g` but Sema still had a typo of it to correct: the next form was lost.
+        (
+            "a misspelt name that nothing asks about any more",
+            "cpp/raw",
+            "struct N { N() =n default; }; N n; void g()".into(),
+        ),
         ("a concept that wants itself", "cpp/template", "template <class T> concept C = requires(T t) { f(t); };\ntemplate <C T> void f(T); struct S {}; void g() { f(S{}); }".into()),
         ("a number", "cpp/raw", format!("int n = {};", "9".repeat(100_000))),
         ("nonsense", "cpp/syntax", "int \u{2028} \u{e9}\u{20ac} = ;".into()),

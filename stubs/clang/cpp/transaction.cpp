@@ -5,6 +5,7 @@
 #include "clang/AST/DeclContextInternals.h"
 #include "clang/Lex/HeaderSearch.h"
 #include "clang/Lex/Preprocessor.h"
+#include "clang/Sema/SemaInternal.h"
 
 using namespace clang;
 
@@ -21,11 +22,13 @@ struct VarSpecs { friend constexpr auto reach(VarSpecs); };
 struct FunctionSpecs { friend constexpr auto reach(FunctionSpecs); };
 struct ClassPartials { friend constexpr auto reach(ClassPartials); };
 struct Definition { friend constexpr auto reach(Definition); };
+struct DelayedTypos { friend constexpr auto reach(DelayedTypos); };
 template struct Reach<static_cast<llvm::FoldingSetVector<ClassTemplateSpecializationDecl> &(ClassTemplateDecl::*)() const>(&ClassTemplateDecl::getSpecializations), ClassSpecs>;
 template struct Reach<static_cast<llvm::FoldingSetVector<VarTemplateSpecializationDecl> &(VarTemplateDecl::*)() const>(&VarTemplateDecl::getSpecializations), VarSpecs>;
 template struct Reach<static_cast<llvm::FoldingSetVector<FunctionTemplateSpecializationInfo> &(FunctionTemplateDecl::*)() const>(&FunctionTemplateDecl::getSpecializations), FunctionSpecs>;
 template struct Reach<static_cast<llvm::FoldingSetVector<ClassTemplatePartialSpecializationDecl> &(ClassTemplateDecl::*)() const>(&ClassTemplateDecl::getPartialSpecializations), ClassPartials>;
 template struct Reach<&CXXRecordDecl::DefinitionData, Definition>;
+template struct Reach<&Sema::DelayedTypos, DelayedTypos>;
 
 #pragma GCC diagnostic ignored "-Wnon-template-friend"
 template <class T> struct SetPart { friend constexpr auto reach(SetPart); };
@@ -287,6 +290,11 @@ void Transaction::rollback(Sema &sema) {
   sema.PendingLocalImplicitInstantiations.clear();
   for (auto &[record, where] : sema.VTableUses) sema.VTablesUsed.erase(record->getCanonicalDecl());
   sema.VTableUses.clear();
+
+  // Misspelt names that nothing has asked about yet would be reported by the next input.
+  auto &typos = sema.*reach(DelayedTypos());
+  while (!typos.empty()) sema.clearDelayedTypo(typos.back().first);
+  for (auto &context : sema.ExprEvalContexts) context.NumTypos = 0;
 
   Preprocessor &pp = sema.getPreprocessor();
   for (auto it = macros.rbegin(); it != macros.rend(); ++it) {
