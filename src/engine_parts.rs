@@ -106,7 +106,10 @@ impl Engine {
             headers: settings.headers,
             flags: Vec::new(),
             cache_dir: settings.cache.to_string_lossy().into_owned(),
-            builder: settings.builder.to_string_lossy().into_owned(),
+            builder: match tuning::get(tuning::Knob::CPP_PCH) {
+                0 => stubs::NO_BUILDER.to_owned(),
+                _ => settings.builder.to_string_lossy().into_owned(),
+            },
             seconds: tuning::get(tuning::Knob::CPP_SECONDS) as u32,
             mebibytes: tuning::get(tuning::Knob::CPP_MEMORY) as u32,
         });

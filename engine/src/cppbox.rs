@@ -2,7 +2,7 @@
 //! of it is the C++ host's business; the language prints and compares it.
 
 use crate::heap::{self, Gc, Header, HeapType, TypeId};
-use dashmap::DashMap;
+use crate::table::DashMap;
 use std::sync::OnceLock;
 
 /// What a box points to. One a type, never freed: boxes of the same type share it.
@@ -19,7 +19,7 @@ pub struct BoxType {
 impl BoxType {
     pub fn intern(pointee: &str, display: &str, version: u32) -> &'static BoxType {
         static TYPES: OnceLock<DashMap<(Box<str>, u32), &'static BoxType>> = OnceLock::new();
-        let types = TYPES.get_or_init(DashMap::new);
+        let types = TYPES.get_or_init(DashMap::default);
         let key = (Box::from(pointee), version);
         if let Some(found) = types.get(&key) {
             return *found;

@@ -19,6 +19,7 @@ pub mod reader;
 pub mod scalar;
 pub mod signal;
 pub mod space;
+pub mod table;
 pub mod text;
 pub mod thread;
 pub mod types;

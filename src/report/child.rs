@@ -49,6 +49,8 @@ pub fn command(options: &Options, cache: &Path) -> Result<Command, Refusal> {
             c.arg(flag).arg(v);
         }
     }
+    // Building them for a cache that nobody sees again would take a processor from the next process that is measured.
+    c.arg("--tune").arg("cpp.pch=0");
     for t in &options.tune {
         c.arg("--tune").arg(t);
     }

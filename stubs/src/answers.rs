@@ -1,7 +1,7 @@
 //! Answers that were given: good until the next declaration; what names a type or a namespace for good stays longer.
 
+use engine::table::HashMap;
 use questions::{Answer, Diagnostic, Question, Redefined};
-use std::collections::HashMap;
 
 pub(crate) type Given = Result<Answer, Diagnostic>;
 

@@ -1,7 +1,7 @@
 //! The environment key: a hash chained over all that shapes the meaning of C++ text, in order — flags, headers'
 //! contents, raw code, libraries. Two sessions with one key give every question the same answer.
 
-use std::collections::HashSet;
+use engine::table::HashSet;
 use std::path::{Path, PathBuf};
 
 /// Folders whose headers belong to the system: told apart by path, size and time, their includes not followed.
@@ -61,7 +61,7 @@ pub(crate) struct Header {
 /// Reads a header: an absolute path, or a name that is sought in the include folders.
 pub(crate) fn read_header(name: &str, include_dirs: &[String]) -> Header {
     let mut header = Header { name: name.to_owned(), contents: Vec::new(), needs_runtime: name.starts_with("rung/") };
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let mut open: Vec<(String, Option<PathBuf>)> = vec![(name.to_owned(), None)];
     while let Some((name, from)) = open.pop() {
         header.needs_runtime |= name.starts_with("rung/");

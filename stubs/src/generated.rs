@@ -3,7 +3,7 @@
 
 use crate::guard;
 use crate::session::Session;
-use dashmap::DashMap;
+use engine::table::DashMap;
 use questions::{CppType, Diagnostic};
 use std::sync::atomic::{AtomicU64, Ordering};
 

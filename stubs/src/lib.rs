@@ -31,6 +31,7 @@ mod sites;
 mod thunks;
 
 pub use library::library_path;
+pub use questions::NO_BUILDER;
 pub use thunks::is_compiled;
 
 use engine::analyze::{SiteId, Tree, UnitData};
@@ -60,7 +61,7 @@ pub struct StubsConfig {
     pub flags: Vec<String>,
     /// Where PCHs are kept; empty: nowhere.
     pub cache_dir: String,
-    /// The program that builds PCHs (`questions::SessionConfig::builder`); empty: this process does.
+    /// The program that builds PCHs (`questions::SessionConfig::builder`); empty: this process does; `NO_BUILDER`: nobody.
     pub builder: String,
     /// What one request may take of the compiler; 0: no limit.
     pub seconds: u32,

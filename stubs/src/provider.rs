@@ -2,8 +2,8 @@
 //! each. Only errors come here.
 
 use crate::link;
+use engine::table::HashSet;
 use questions::{Diagnostic, Response};
-use std::collections::HashSet;
 use std::fs::File;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -50,7 +50,7 @@ fn short(path: &Path) -> String {
 }
 
 fn libraries_with(symbol: &str, library_dirs: &[String]) -> Vec<PathBuf> {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let mut found = Vec::new();
     for dir in library_dirs.iter().map(String::as_str).chain(link::SYSTEM.iter().copied()) {
         let Ok(entries) = std::fs::read_dir(dir) else { continue };

@@ -7,12 +7,13 @@ use crate::generated::Headers;
 use crate::library::{Library, Ticket};
 use crate::{StubsConfig, compile_error, first, guard, link, provider, runtime};
 use engine::clock::{self, Part};
+use engine::table::HashSet;
 use parking_lot::Mutex;
 use questions::{
     Answer, Arg, Blob, CallQuestion, Callee, Category, Compiled, Diagnostic, Loaded, Question, RawDone, Repr, Request,
     Response, SessionConfig,
 };
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -221,7 +222,7 @@ impl Session {
         if let Err(d) = s.settle() {
             return vec![Err(d); questions.len()];
         }
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let fresh: Vec<Question> =
             questions.iter().filter(|q| s.answers.get(q).is_none() && seen.insert(*q)).cloned().collect();
         if !fresh.is_empty() {

@@ -3,11 +3,10 @@
 
 use crate::session::{Session, failure};
 use crate::{Counts, compile_error, first, guard, thunks};
-use dashmap::DashMap;
 use engine::analyze::{SiteId, Tree, UnitData};
 use engine::clock::{self, Part};
+use engine::table::{DashMap, HashMap, HashSet};
 use questions::{Diagnostic, Recipe, Redefined, Request, Response, Site};
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -55,7 +54,7 @@ impl Sites {
         sites: &[SiteId],
     ) -> Result<(), Diagnostic> {
         let mut wanted: Vec<Wanted> = Vec::new();
-        let mut index: HashMap<Key, usize> = HashMap::new();
+        let mut index: HashMap<Key, usize> = HashMap::default();
         for &id in sites {
             if !unit.sites[id.index()].load(Ordering::Acquire).is_null() {
                 continue;
@@ -124,7 +123,7 @@ impl Sites {
     }
 
     fn find_addresses(&self, session: &Session, wanted: &[Wanted]) -> Result<(), Diagnostic> {
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let symbols: Vec<String> = wanted
             .iter()
             .filter_map(|(_, recipe, _)| *recipe)

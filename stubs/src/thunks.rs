@@ -7,8 +7,8 @@
 //! ```
 
 use crate::session::Session;
-use dashmap::DashMap;
 use engine::host;
+use engine::table::DashMap;
 use parking_lot::Mutex;
 use questions::recipe::Shape;
 use questions::{Recipe, Request, Response};
@@ -45,7 +45,7 @@ unsafe extern "C" {
 }
 
 /// Compiled code by shape; 0: none can be made. One table for the process: the code depends on nothing else.
-static COMPILED: LazyLock<DashMap<Shape, usize>> = LazyLock::new(DashMap::new);
+static COMPILED: LazyLock<DashMap<Shape, usize>> = LazyLock::new(DashMap::default);
 /// Records whose shape waits for its code, and whether somebody is at work.
 static WAITING: Mutex<(Vec<&'static Record>, bool)> = Mutex::new((Vec::new(), false));
 pub(crate) static SHAPES: AtomicU64 = AtomicU64::new(0);

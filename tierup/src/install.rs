@@ -10,10 +10,10 @@ use engine::code::{
 use engine::fault::Res;
 use engine::heap::GcVec;
 use engine::host::LoopEntry;
+use engine::table::HashMap;
 use engine::thread::Thread;
 use engine::value::Value;
 use parking_lot::Mutex;
-use std::collections::HashMap;
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU8, AtomicU32, Ordering};
 

@@ -27,6 +27,7 @@ knobs! {
     SINGLE_PASS "tier1.single-pass" 2000 "functions of more instructions take the quick register allocator"
     CPP_SECONDS "cpp.seconds" 30 "processor time that Clang may take for one form; 0: any"
     CPP_MEMORY "cpp.memory" 3072 "MiB that Clang may take for one form; 0: any"
+    CPP_PCH "cpp.pch" 1 "0: no precompiled headers are built for later processes"
     EVENTS_KEPT "events.kept" 4096 "events that the log holds"
     GC_STRESS "gc.stress" 0 "a collection at every so many allocations"
     GC_VERIFY "gc.verify" 0 "1: report fields that changed without the write barrier"

@@ -7,9 +7,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Complete but for addresses: those of `symbols`, then those of `texts`, are bound in each process.
+/// Complete but for addresses: those of `symbols`, then those of `texts`, are bound in each process. A reply lists the fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Recipe {
+    #[serde(with = "words")]
     pub code: Vec<i64>,
     #[serde(default)]
     pub symbols: Vec<String>,
@@ -19,6 +20,34 @@ pub struct Recipe {
     /// Bytes of temporaries, aligned to 16.
     #[serde(default)]
     pub scratch: u32,
+}
+
+/// The words as one text, which is read at once: a call has some thirty.
+mod words {
+    use serde::de::{Error, Visitor};
+    use serde::{Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(words: &[i64], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&words.iter().map(i64::to_string).collect::<Vec<_>>().join(" "))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<i64>, D::Error> {
+        struct Words;
+        impl Visitor<'_> for Words {
+            type Value = Vec<i64>;
+            fn expecting(&self, to: &mut std::fmt::Formatter) -> std::fmt::Result {
+                to.write_str("numbers with spaces between them")
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Vec<i64>, E> {
+                let mut words = Vec::with_capacity(text.bytes().filter(|&b| b == b' ').count() + 1);
+                for word in text.split(' ').filter(|w| !w.is_empty()) {
+                    words.push(word.parse().map_err(E::custom)?);
+                }
+                Ok(words)
+            }
+        }
+        from.deserialize_str(Words)
+    }
 }
 
 /// All that compiled code depends on. Equal shapes share it.

@@ -79,6 +79,9 @@ pub enum Request {
     Crash,
 }
 
+/// The builder of a session that leaves no PCHs behind.
+pub const NO_BUILDER: &str = "-";
+
 /// The number of questions that belong to no series.
 pub const ASIDE: u32 = u32::MAX;
 
@@ -456,13 +459,9 @@ pub struct Overload {
 }
 
 /// What a call does, complete: enough to build a trampoline, to emit C++ that names the chosen callee, and to run it
-/// when seen again without asking.
+/// when seen again without asking. A reply lists the fields in this order, without their names, and may end early.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CallAnswer {
-    /// The site with every argument's type fixed: the key of its trampoline. A reply does not repeat it: it is what was asked
-    /// (`Question::site`).
-    #[serde(default)]
-    pub site: Site,
     /// The result as an expression: without reference; `result_category` says the rest.
     pub result: CppType,
     pub result_category: Category,
@@ -470,37 +469,38 @@ pub struct CallAnswer {
     pub args: Vec<CppType>,
     /// The same as declared: parameter types as written, empty for variadic extras and operators on built-in types.
     pub params: Vec<String>,
-    /// Mangled name of the chosen function; empty for built-in operations, fields, casts.
-    #[serde(default)]
-    pub symbol: String,
-    /// Qualified name and signature, for people.
-    #[serde(default)]
-    pub signature: String,
     /// C++ expression text with `$0`, `$1`, … for the arguments and exactly the callee that was chosen: what tier 2 writes.
     pub text: String,
     pub noexcept: bool,
+    /// Version of the chosen declaration.
+    pub version: u32,
+    /// A letter an argument: `l` and `p` for one that was `Boxed` or a `Callback` and is an lvalue or prvalue of the type in `args`.
+    pub settled: String,
+    /// The call as words that need no code generator; none where only a trampoline of its own will do.
+    pub recipe: Option<Recipe>,
+    /// How it is done without a trampoline, where that is possible.
+    #[serde(default)]
+    pub direct: Option<Direct>,
+    /// Qualified name and signature, for people.
+    #[serde(default)]
+    pub signature: String,
     #[serde(default)]
     pub is_virtual: bool,
     #[serde(default)]
     pub extern_c: bool,
-    /// How it is done without a trampoline, where that is possible.
+    /// Mangled name of the chosen function; empty for built-in operations, fields, casts.
     #[serde(default)]
-    pub direct: Option<Direct>,
-    /// The call as words that need no code generator; none where only a trampoline of its own will do.
+    pub symbol: String,
+    /// The site with every argument's type fixed: the key of its trampoline. A reply does not repeat it: it is what was asked
+    /// (`Question::site`).
     #[serde(default)]
-    pub recipe: Option<Recipe>,
-    /// Version of the chosen declaration.
-    #[serde(default)]
-    pub version: u32,
-    /// A letter an argument: `l` and `p` for one that was `Boxed` or a `Callback` and is an lvalue or prvalue of the type in `args`.
-    #[serde(default)]
-    pub settled: String,
+    pub site: Site,
 }
 
 /// What a site does, in terms of machine code: no conversion, no copy, nothing evaluated besides it. A pointer that is
 /// followed is not null; the caller looks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "way", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Direct {
     /// Calls the function whose address `CallAnswer::symbol` names, where it has one: inline functions may have none. `abi`: how the result
     /// and each argument travel.

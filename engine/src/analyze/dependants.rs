@@ -5,9 +5,9 @@ use super::*;
 use crate::code::{Code, Function};
 use crate::heap::Root;
 use crate::space::{Var, binding, ns_var};
+use crate::table::HashSet;
 use parking_lot::Mutex;
 use questions::{Callee, Redefined};
-use std::collections::HashSet;
 
 /// A `(def name (fn* …))` with calls into C++.
 struct Dependant {
@@ -31,7 +31,7 @@ pub(super) fn note(form: Value, tree: &Tree, consts: &[Value], codes: &[&'static
     let Some(arity) = tree.fns[0].arities.first() else { return };
     let Expr::Def { var, init: Some(init), .. } = tree.expr(arity.body) else { return };
     let Expr::Fn { function, .. } = tree.expr(*init) else { return };
-    let mut names = HashSet::new();
+    let mut names = HashSet::default();
     for site in &tree.sites {
         words(&site.signature, &mut names);
         match &site.site.callee {

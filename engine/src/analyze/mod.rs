@@ -29,11 +29,11 @@ use crate::heap::GcVec;
 use crate::reader;
 use crate::reader::value::PlaceTable;
 use crate::space::{self, Namespace};
+use crate::table::HashMap;
 use crate::text::Symbol;
 use crate::value::Value;
 use questions::{Category, Diagnostic, Phase, Repr, Span};
 use scope::FnScope;
-use std::collections::HashMap;
 
 /// Does anybody look at a top-level form's value? A C++ object that nobody looks at is not made a Clojure value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,9 +164,9 @@ impl<'a> Analyzer<'a> {
             places,
             tree: Tree { file: file.into(), ns: ns.name.into(), ..Tree::default() },
             consts: GcVec::new(),
-            const_index: HashMap::new(),
-            types: HashMap::new(),
-            site_index: HashMap::new(),
+            const_index: HashMap::default(),
+            types: HashMap::default(),
+            site_index: HashMap::default(),
             scopes: Vec::new(),
             place: to_place(place),
             inits: Vec::new(),

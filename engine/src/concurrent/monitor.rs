@@ -5,10 +5,10 @@ use crate::fault::{self, Class, Res};
 use crate::heap::Root;
 use crate::invoke::invoke;
 use crate::natives;
+use crate::table::HashMap;
 use crate::thread::{self, Thread};
 use crate::value::Value;
 use parking_lot::{Condvar, Mutex};
-use std::collections::HashMap;
 use std::time::Duration;
 
 struct Monitor {

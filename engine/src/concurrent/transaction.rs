@@ -10,13 +10,12 @@ use crate::fault::{self, Class, Res};
 use crate::heap::{Gc, GcVec};
 use crate::invoke::apply;
 use crate::natives;
+use crate::table::{DashMap, HashMap};
 use crate::thread::{self, Thread};
 use crate::value::Value;
-use dashmap::DashMap;
 use parking_lot::Mutex;
 use refs::Ref;
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -44,7 +43,7 @@ struct Info {
 
 fn tries() -> &'static DashMap<u64, Arc<Info>> {
     static ALL: OnceLock<DashMap<u64, Arc<Info>>> = OnceLock::new();
-    ALL.get_or_init(DashMap::new)
+    ALL.get_or_init(DashMap::default)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,7 +105,7 @@ impl Transaction {
             id,
             info,
             read_point: POINT.load(Ordering::Acquire),
-            index: HashMap::new(),
+            index: HashMap::default(),
             values: GcVec::new(),
             owned: GcVec::new(),
             commutes: GcVec::new(),

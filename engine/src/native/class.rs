@@ -4,10 +4,10 @@ use crate::coll;
 use crate::fault::{Class, Res, Throwable};
 use crate::heap::{Gc, Root, TypeId};
 use crate::number;
+use crate::table::DashMap;
 use crate::text::{ClassObject, Keyword, Symbol, Text};
 use crate::types;
 use crate::value::Value;
-use dashmap::DashMap;
 use std::sync::OnceLock;
 
 natives! { pub TABLE "clojure.core";
@@ -215,7 +215,7 @@ pub fn full_name(name: &str) -> Option<&'static str> {
 /// The class object of a full name; one a name.
 pub fn named(full: &str) -> Value {
     static ALL: OnceLock<DashMap<Box<str>, Root>> = OnceLock::new();
-    let all = ALL.get_or_init(DashMap::new);
+    let all = ALL.get_or_init(DashMap::default);
     if let Some(found) = all.get(full) {
         return found.get();
     }
@@ -442,7 +442,7 @@ const SAMPLES: &[(&str, &str)] = &[
 fn evaluated_sample(full: &str) -> Option<Value> {
     static MADE: OnceLock<DashMap<&'static str, Root>> = OnceLock::new();
     let (name, text) = SAMPLES.iter().find(|s| s.0 == full)?;
-    let made = MADE.get_or_init(DashMap::new);
+    let made = MADE.get_or_init(DashMap::default);
     if let Some(v) = made.get(name) {
         return Some(v.get());
     }

@@ -11,8 +11,8 @@ use crate::code::{
 };
 use crate::fault::{self, Class};
 use crate::heap::Gc;
+use crate::table::HashMap;
 use crate::value::Value;
-use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 

@@ -6,7 +6,7 @@
 use super::fault::Read;
 use super::place::Mark;
 use super::{Form, FormKind, MAX_NESTING, Name, Place, Reader};
-use std::collections::HashMap;
+use crate::table::HashMap;
 
 /// The most forms that the syntax quotes of a top-level form may walk, beside some for each byte of it.
 const MOST_FORMS: usize = 1 << 18;
@@ -53,7 +53,7 @@ impl Reader<'_> {
         let form = self.operand("`", start)?;
         let level = self.opened.len();
         let limit = MOST_FORMS + FORMS_A_BYTE * (self.cursor.offset() - self.begin);
-        let mut expansion = Expansion { reader: self, generated: HashMap::new(), walked: self.quoted, limit };
+        let mut expansion = Expansion { reader: self, generated: HashMap::default(), walked: self.quoted, limit };
         let expanded = expansion.quoted(form, level);
         self.quoted = expansion.walked;
         expanded

@@ -5,9 +5,9 @@ use super::{Form, FormKind, Name, Place};
 use crate::coll;
 use crate::fault::Res;
 use crate::heap::GcVec;
+use crate::table::HashMap;
 use crate::text::{Keyword, Symbol, Text};
 use crate::value::Value;
-use std::collections::HashMap;
 
 /// Places of the forms inside collections, by the collection's address: objects do not move and the top-level form keeps
 /// them alive.

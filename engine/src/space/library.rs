@@ -2,7 +2,7 @@
 //! name costs nothing until it is resolved. `resolve` evaluates a definition at its first use, in its namespace; hence
 //! definitions do not depend on their order, and use full names for what is not of clojure.core.
 
-use std::collections::HashMap;
+use crate::table::HashMap;
 use std::sync::OnceLock;
 
 /// One definition: what it defines, the line it begins on, its text. Forms that belong to it follow it in the text.

@@ -151,6 +151,7 @@ fn eval_with(form: Value, places: &PlaceTable, file: &str, place: reader::Place,
         crate::thread::Thread::current().forget_what_was();
     }
     crate::thread::check()?;
+    crate::thread::ready_malloc();
     let expanded = analyze::macroexpand_top(form, places, file, place)?;
     if analyze::is_do(expanded) {
         let mut last = Value::NIL;

@@ -3,10 +3,10 @@
 
 use super::var::Var;
 use crate::heap::{self, Gc, Header, HeapType, Root, TypeId};
+use crate::table::HashMap;
 use crate::text::Symbol;
 use crate::value::Value;
 use parking_lot::RwLock;
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// What an alias of a namespace stands for.

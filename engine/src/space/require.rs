@@ -5,11 +5,11 @@ use super::{Alias, Namespace, binding, current, find, find_or_create, library, n
 use crate::coll;
 use crate::fault::{self, Class, Res};
 use crate::heap::GcVec;
+use crate::table::HashSet;
 use crate::text::{Keyword, Symbol, Text};
 use crate::value::Value;
 use parking_lot::{Mutex, RwLock};
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -112,7 +112,7 @@ fn each_spec(specs: &[Value], mode: Mode) -> Res {
     let reload = if has("reload") || has("reload-all") { Reload::Yes } else { Reload::No };
     let outermost = has("reload-all") && AGAIN.with(|a| a.borrow().is_none());
     if outermost {
-        AGAIN.with(|a| *a.borrow_mut() = Some(HashSet::new()));
+        AGAIN.with(|a| *a.borrow_mut() = Some(HashSet::default()));
     }
     let done = specs.iter().filter(|s| !s.is::<Keyword>()).try_for_each(|&s| one(s, "", reload, mode));
     if outermost {

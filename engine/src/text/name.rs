@@ -3,8 +3,8 @@
 
 use super::Text;
 use crate::heap::{self, Gc, Header, HeapType, Root, TypeId};
+use crate::table::DashMap;
 use crate::value::Value;
-use dashmap::DashMap;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -49,7 +49,7 @@ fn key(ns: Option<&str>, name: &str) -> String {
 }
 
 fn intern(table: &'static Table, key: &str, make: impl FnOnce() -> Value) -> Value {
-    let table = table.get_or_init(|| DashMap::with_shard_amount(4));
+    let table = table.get_or_init(|| DashMap::with_hasher_and_shard_amount(Default::default(), 4));
     if let Some(found) = table.get(key) {
         return found.get();
     }

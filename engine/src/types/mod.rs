@@ -15,10 +15,10 @@ pub use answer::answer;
 
 use crate::fault::{self, Res};
 use crate::heap::{self, Gc, Header, HeapType, Mutable, Root, Tailed, TypeId};
+use crate::table::HashMap;
 use crate::text::{ClassObject, Symbol, Text};
 use crate::value::Value;
 use parking_lot::RwLock;
-use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -502,43 +502,39 @@ std::optional<std::string> Asker::call(Calls &calls, Site site) {
   std::string category = e->isGLValue() && e->getObjectKind() != OK_Ordinary ? "prvalue" : lazyTemporary ? "prvalue" : categoryOf(e);
   if (category == "prvalue") t = t.getUnqualifiedType();
   about = {t, category == "lvalue" ? Category::Lvalue : category == "xvalue" ? Category::Xvalue : Category::Prvalue};
-  Fields out;
-  out.number("result", types.mention(t)).string("result_category", category);
-  out.string("text", clean(textOf(types, site, operands, e))).flag("noexcept", sema.canThrow(e) == CT_Cannot);
-  std::vector<std::string> args, params;
-  for (auto &o : operands) args.push_back(std::to_string(types.mention(o.type)));
-  out.raw("args", Fields::list(args));
+  Row out(1024), args(64), params(256);  // as `questions::CallAnswer` has them
+  out.number(types.mention(t)).string(category);
+  for (auto &o : operands) args.number(types.mention(o.type));
   Chosen chosen = chosenBy(e);
   const FunctionDecl *fn = chosen.function;
   size_t shift = site.args.size() >= 1 && chosen.object ? 1 : 0;
   for (size_t i = 0; i < site.args.size(); ++i) {
-    if (i < shift) params.push_back(Fields::quoted(types.display(chosen.object->getType())));
+    if (i < shift) params.string(types.display(chosen.object->getType()));
     else if (fn && i - shift < fn->getNumParams() && site.callee.kind != Callee::Delete)
-      params.push_back(Fields::quoted(types.display(fn->getParamDecl(i - shift)->getType())));
-    else params.push_back("\"\"");
+      params.string(types.display(fn->getParamDecl(i - shift)->getType()));
+    else params.string("");
   }
-  out.raw("params", Fields::list(params));
-  if (site.callee.kind == Callee::Field && category != "prvalue")
-    if (auto bytes = offsetOf(ast, e); bytes && *bytes >= 0) out.raw("direct", Fields().string("way", "field").number("offset", *bytes).done());
-  if (site.callee.kind == Callee::Variable && category == "lvalue" && staysPut(e)) out.raw("direct", Fields().string("way", "variable").done());
-  if (auto recipe = recipeOf(calls, operands, e, category != "prvalue")) out.raw("recipe", recipeText(*recipe));
+  out.raw(args.done()).raw(params.done());
+  out.string(clean(textOf(types, site, operands, e))).flag(sema.canThrow(e) == CT_Cannot);
   auto version = fn ? types.versions.find(fn->getCanonicalDecl()) : types.versions.end();
   if (version != types.versions.end()) site.version = version->second;
-  if (site.version) out.number("version", site.version);
-  if (settled.find_first_not_of('.') != std::string::npos) out.string("settled", settled);
-  if (!fn) return out.done();
-  out.string("signature", printed(ast, fn));
-  out.flag("is_virtual", chosen.dispatch).flag("extern_c", fn->isExternC());
+  out.number(site.version).string(settled.find_first_not_of('.') == std::string::npos ? "" : settled);
+  auto recipe = recipeOf(calls, operands, e, category != "prvalue");
+  out.raw(recipe ? recipeText(*recipe) : "null");
+  std::string direct = "null";
+  if (site.callee.kind == Callee::Field && category != "prvalue")
+    if (auto bytes = offsetOf(ast, e); bytes && *bytes >= 0) direct = Fields().raw("field", Fields().number("offset", *bytes).done()).done();
+  if (site.callee.kind == Callee::Variable && category == "lvalue" && staysPut(e)) direct = "{\"variable\":{}}";
+  if (!fn) return out.raw(direct).done();
   GlobalDecl global;
   if (auto *c = dyn_cast<CXXConstructorDecl>(fn)) global = GlobalDecl(c, Ctor_Complete);
   else if (auto *d = dyn_cast<CXXDestructorDecl>(fn)) global = GlobalDecl(d, Dtor_Complete);
   else global = GlobalDecl(fn);
   bool builtin = fn->getBuiltinID() && fn->getDeclName().isIdentifier() && fn->getName().starts_with("__builtin");
   bool named = !fn->isDependentContext() && !builtin;
-  if (named) out.string("symbol", session.owner().GetMangledName(global));
-  bool direct = site.callee.kind == Callee::Name || site.callee.kind == Callee::Method || site.callee.kind == Callee::Operator ||
+  bool plain = site.callee.kind == Callee::Name || site.callee.kind == Callee::Method || site.callee.kind == Callee::Operator ||
                 (site.callee.kind == Callee::Construct && isa<CXXConstructorDecl>(fn));
-  bool exact = !builtin && !fn->isConsteval() && direct && !fn->isVariadic() && chosen.args.size() == fn->getNumParams() &&
+  bool exact = !builtin && !fn->isConsteval() && plain && !fn->isVariadic() && chosen.args.size() == fn->getNumParams() &&
                chosen.args.size() + shift == site.args.size();
   for (size_t i = 0; exact && i < chosen.args.size(); ++i)
     exact = untouched(chosen.args[i], operands[i + shift].category == Category::Prvalue);
@@ -590,11 +586,12 @@ std::optional<std::string> Asker::call(Calls &calls, Site site) {
   } else if (exact && virtualMethod && chosen.object && !ast.getTargetInfo().getCXXABI().isMicrosoft()) {
     auto *tables = cast<ItaniumVTableContext>(ast.getVTableContext());
     auto slot = static_cast<int64_t>(tables->getMethodVTableIndex(global));
-    out.raw("direct", Fields().string("way", "virtual").raw("abi", Fields::list(abi)).number("slot", slot).done());
+    direct = Fields().raw("virtual", Fields().raw("abi", Fields::list(abi)).number("slot", slot).done()).done();
   } else if (exact && !chosen.dispatch && named) {
-    out.raw("direct", Fields().string("way", "function").raw("abi", Fields::list(abi)).done());
+    direct = Fields().raw("function", Fields().raw("abi", Fields::list(abi)).done()).done();
   }
-  return out.done();
+  out.raw(direct).string(printed(ast, fn)).flag(chosen.dispatch).flag(fn->isExternC());
+  return out.string(named ? session.owner().GetMangledName(global) : "").done();
 }
 
 static std::string refused(json::Object d) { return Fields().raw("Err", rendered(std::move(d))).done(); }

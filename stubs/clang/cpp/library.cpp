@@ -164,7 +164,7 @@ std::vector<std::string> Library::leading() const {
 }
 
 void Library::plan() {
-  if (config.builder.empty() || config.cacheDir.empty()) return;
+  if (config.builder.empty() || config.builder == "-" || config.cacheDir.empty()) return;
   auto lines = leading();
   if (lines.empty() || lines.size() == plannedLines) return;
   plannedLines = lines.size();

@@ -120,7 +120,7 @@ Limits::Limits(unsigned seconds, size_t bytes) {
   if (pthread_getcpuclockid(worker, &workerClock)) return;
   startedNs = ns(workerClock);
   limitNs = seconds * 1'000'000'000LL;
-  startedBytes = bytes ? resident() : 0;
+  startedBytes = 0;  // read at the first look: most requests are over before it, and the kernel takes longer than they do
   limitBytes = bytes;
   working = true;
 }
@@ -142,6 +142,7 @@ void Limits::look() {
   if (!working) return;
   if (!askedNs) {
     size_t bytes = limitBytes ? resident() : 0;
+    if (!startedBytes) startedBytes = bytes;
     if (limitNs && ns(workerClock) - startedNs > limitNs) reason = "time";
     else if (limitBytes && bytes > startedBytes && bytes - startedBytes > limitBytes) reason = "memory";
     else return;

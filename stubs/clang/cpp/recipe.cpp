@@ -777,22 +777,19 @@ std::optional<Recipe> recipeOf(Calls &calls, const std::vector<Operand> &operand
 }
 
 std::string recipeText(const Recipe &r) {
-  std::vector<std::string> symbols, texts;
-  std::string code = "[";
+  std::string code;
+  code.reserve(r.code.size() * 4);
   for (int64_t w : r.code) {
     char digits[24];
-    auto end = std::to_chars(digits, digits + sizeof digits, w).ptr;
-    if (code.size() > 1) code += ',';
-    code.append(digits, end);
+    if (!code.empty()) code += ' ';
+    code.append(digits, std::to_chars(digits, digits + sizeof digits, w).ptr);
   }
-  for (auto &s : r.symbols) symbols.push_back(Fields::quoted(s));
-  for (auto &s : r.texts) texts.push_back(Fields::quoted(s));
-  Fields out;
-  out.raw("code", code + ']');
-  if (!symbols.empty()) out.raw("symbols", Fields::list(symbols));
-  if (!texts.empty()) out.raw("texts", Fields::list(texts));
-  if (r.scratch) out.number("scratch", r.scratch);
-  return out.done();
+  auto list = [](const std::vector<std::string> &all) {
+    Row out(64);
+    for (auto &s : all) out.string(s);
+    return out.done();
+  };
+  return Row(code.size() + 128).string(code).raw(list(r.symbols)).raw(list(r.texts)).number(r.scratch).done();
 }
 
 } // namespace rung

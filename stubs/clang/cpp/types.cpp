@@ -87,9 +87,8 @@ unsigned Types::mention(QualType t) {
       table.push_back(known->second);
     } else {
       table.emplace_back();  // describing may mention nothing, but the number is taken
-      json::Object said = describe(t);
-      bool whole = !said.getBoolean("incomplete").value_or(false);
-      table[number] = rendered(std::move(said));
+      bool whole = true;
+      table[number] = describe(t, whole);
       if (whole) complete[t.getAsOpaquePtr()] = table[number];
     }
   }
@@ -99,8 +98,9 @@ unsigned Types::mention(QualType t) {
 void Types::prepare(QualType t) {
   auto *key = t.getAsOpaquePtr();
   if (complete.count(key)) return;
-  json::Object said = describe(t);
-  if (!said.getBoolean("incomplete").value_or(false)) complete[key] = rendered(std::move(said));
+  bool whole = true;
+  std::string said = describe(t, whole);
+  if (whole) complete[key] = std::move(said);
 }
 
 std::vector<std::string> Types::takeTable() { return std::move(table); }
@@ -176,28 +176,32 @@ static const char *reprOf(ASTContext &ast, QualType t) {
   return "memory";
 }
 
-json::Object Types::describe(QualType t) {
+std::string Types::describe(QualType t, bool &whole) {
   ASTContext &ast = session.ast();
   Sema &sema = session.sema();
   QualType c = ast.getCanonicalType(t);
-  QualType whole = c.getNonReferenceType();
-  if (whole->isRecordType() || whole->isEnumeralType()) sema.isCompleteType(session.nowhere(), whole);
-  bool complete = !whole->isIncompleteType() && !whole->isFunctionType() && !whole->isVoidType();
+  QualType object = c.getNonReferenceType();
+  if (object->isRecordType() || object->isEnumeralType()) sema.isCompleteType(session.nowhere(), object);
+  bool complete = !object->isIncompleteType() && !object->isFunctionType() && !object->isVoidType();
   QualType sized = c->isReferenceType() ? ast.VoidPtrTy : c;
   bool hasSize = !sized->isIncompleteType() && !sized->isFunctionType() && !sized->isVoidType() && !sized->isDependentType();
-  json::Object out{{"name", name(c)}, {"display", display(t)}, {"kind", kindOf(c)}, {"repr", reprOf(ast, c)}};
-  out["size"] = hasSize ? ast.getTypeSizeInChars(sized).getQuantity() : 0;
-  out["align"] = hasSize ? ast.getTypeAlignInChars(sized).getQuantity() : 0;
-  out["is_const"] = whole.isConstQualified();
-  out["incomplete"] = !complete && !c->isReferenceType();
-  bool sign = c->isSignedIntegerOrEnumerationType();
-  out["signed"] = sign;
-  out["version"] = versionOf(whole);
+  whole = complete || c->isReferenceType();
+  Fields out(640);
+  out.string("name", name(c)).string("display", display(t)).string("kind", kindOf(c)).string("repr", reprOf(ast, c));
+  out.number("size", hasSize ? ast.getTypeSizeInChars(sized).getQuantity() : 0);
+  out.number("align", hasSize ? ast.getTypeAlignInChars(sized).getQuantity() : 0);
+  auto flag = [&](const char *key, bool value) {
+    if (value) out.flag(key, true);  // left out is false
+  };
+  flag("is_const", object.isConstQualified());
+  flag("incomplete", !whole);
+  flag("signed", c->isSignedIntegerOrEnumerationType());
+  if (unsigned version = versionOf(object)) out.number("version", version);
   QualType target;
   if (c->isReferenceType()) target = c.getNonReferenceType();
   else if (c->isAnyPointerType()) target = c->getPointeeType();
   else if (auto *array = ast.getAsArrayType(c)) target = array->getElementType();
-  out["target"] = target.isNull() ? std::string() : name(target);
+  if (!target.isNull()) out.string("target", name(target));
   bool trivialCopy = true, trivialDestroy = true, copyable = true, movable = true, plain = true, aggregate = false;
   if (c->isReferenceType() || c->isFunctionType() || c->isVoidType()) {
     plain = false;
@@ -216,13 +220,13 @@ json::Object Types::describe(QualType t) {
     aggregate = record->isAggregate();
   }
   if (c->isArrayType()) copyable = movable = false, aggregate = true;
-  out["trivially_copyable"] = trivialCopy;
-  out["trivially_destructible"] = trivialDestroy;
-  out["copyable"] = copyable;
-  out["movable"] = movable;
-  out["default_constructible"] = plain;
-  out["aggregate"] = aggregate;
-  return out;
+  flag("trivially_copyable", trivialCopy);
+  flag("trivially_destructible", trivialDestroy);
+  flag("copyable", copyable);
+  flag("movable", movable);
+  flag("default_constructible", plain);
+  flag("aggregate", aggregate);
+  return out.done();
 }
 
 } // namespace rung

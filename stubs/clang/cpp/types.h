@@ -15,7 +15,6 @@ public:
   // Canonical name, by which the type is found again.
   std::string name(clang::QualType);
   std::string display(clang::QualType);
-  llvm::json::Object describe(clang::QualType);
   // A reply says a type once, in its table, and mentions it by number.
   void openTable();
   unsigned mention(clang::QualType);
@@ -31,6 +30,9 @@ public:
   llvm::DenseMap<const clang::Decl *, unsigned> versions;  // canonical declarations that replaced others
 
 private:
+  // JSON of `questions::CppType`; `whole`: no further declaration changes it.
+  std::string describe(clang::QualType, bool &whole);
+
   Session &session;
   llvm::StringMap<clang::QualType> byName;
   llvm::DenseMap<void *, std::string> complete;  // descriptions that no further declaration changes

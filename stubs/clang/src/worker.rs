@@ -3,10 +3,10 @@
 use crate::shapes::Shapes;
 use parking_lot::Mutex;
 use std::ffi::{CString, c_char, c_void};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Templates recurse; Clang's own guard against a small stack is to start threads, which this saves.
 const STACK: usize = 256 << 20;
@@ -104,13 +104,39 @@ struct Job {
     reply: Sender<Vec<u8>>,
 }
 
+/// So long a thread looks for what is about to arrive before it sleeps: being woken costs as much as several answers.
+const AWAKE: Duration = Duration::from_micros(1500);
+const BRIEFLY: Duration = Duration::from_micros(200);
+
+/// What arrives while this thread is still awake. It gives way to any other that can run.
+fn soon<T>(from: &Receiver<T>, patience: Duration) -> Option<T> {
+    let start = Instant::now();
+    loop {
+        match from.try_recv() {
+            Ok(one) => return Some(one),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) if start.elapsed() > patience => return None,
+            Err(TryRecvError::Empty) => std::thread::yield_now(),
+        }
+    }
+}
+
 /// Where the reply to a request arrives.
-pub type Ticket = Receiver<Vec<u8>>;
+pub struct Ticket {
+    reply: Receiver<Vec<u8>>,
+    /// It is answered in less time than a sleep takes.
+    quick: bool,
+}
 
 /// Waits for the reply, and looks meanwhile whether the request takes more than it may. None when the thread is gone.
 pub fn wait(ticket: &Ticket) -> Option<Vec<u8>> {
+    if ticket.quick {
+        if let Some(reply) = soon(&ticket.reply, AWAKE) {
+            return Some(reply);
+        }
+    }
     loop {
-        match ticket.recv_timeout(LOOK) {
+        match ticket.reply.recv_timeout(LOOK) {
             Ok(reply) => return Some(reply),
             Err(RecvTimeoutError::Disconnected) => return None,
             // SAFETY: no precondition.
@@ -143,9 +169,10 @@ impl Library {
 
     /// Hands a request over. None when the thread is gone.
     pub fn send(&self, request: Vec<u8>) -> Option<Ticket> {
-        let (reply, ticket) = channel();
-        self.jobs.lock().as_ref()?.send(Job { request, reply }).ok()?;
-        Some(ticket)
+        let (to, reply) = channel();
+        let quick = QUICK.iter().any(|start| request.starts_with(start));
+        self.jobs.lock().as_ref()?.send(Job { request, reply: to }).ok()?;
+        Some(Ticket { reply, quick })
     }
 
     /// The process ends: what is for the next one begins to be done. Waits for nothing, whatever the thread is at.
@@ -169,14 +196,17 @@ impl Drop for Library {
 const RAW: &[u8] = b"{\"op\":\"raw\"";
 const LATER: &[u8] = b"{\"op\":\"later\"}";
 const ASK: &[u8] = b"{\"op\":\"ask\"";
+const QUICK: [&[u8]; 3] = [ASK, b"{\"op\":\"provide\"", b"{\"op\":\"lookup\""];
 const PREPARE: &[u8] = b"{\"op\":\"prepare\"}";
 
 fn serve(core: &Core, inbox: &Receiver<Job>) {
     let mut shapes = Shapes::default();
     let mut waiting = None;
+    let mut awake = false;
     loop {
         // Headers are precompiled when nobody waits.
-        let job = match waiting.take().map_or_else(|| inbox.recv_timeout(IDLE), Ok) {
+        let next = waiting.take().or_else(|| if awake { soon(inbox, BRIEFLY) } else { None });
+        let job = match next.map_or_else(|| inbox.recv_timeout(IDLE), Ok) {
             Ok(job) => job,
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {
@@ -194,9 +224,10 @@ fn serve(core: &Core, inbox: &Receiver<Job>) {
         let _ = job.reply.send(reply);
         // What follows is done while nobody waits, and the next request finds it done.
         waiting = inbox.try_recv().ok();
+        awake = job.request.starts_with(ASK);
         if job.request.starts_with(RAW) {
             core.request(LATER);
-        } else if waiting.is_none() && job.request.starts_with(ASK) {
+        } else if waiting.is_none() && awake {
             core.request(PREPARE);
         }
     }

@@ -13,7 +13,7 @@ use crate::generated::{Headers, spelled};
 use crate::guard;
 use crate::run_error;
 use crate::session::Session;
-use dashmap::DashMap;
+use engine::table::DashMap;
 use parking_lot::Mutex;
 use questions::{CppType, Diagnostic};
 use std::ffi::c_void;
@@ -53,7 +53,7 @@ type Made<T> = LazyLock<DashMap<(Box<str>, u32), T>>;
 
 impl Signature {
     pub(super) fn of_class(host: &Stubs, ty: &CppType) -> Result<Signature, Diagnostic> {
-        static MADE: Made<Signature> = LazyLock::new(DashMap::new);
+        static MADE: Made<Signature> = LazyLock::new(DashMap::default);
         let key = (Box::from(ty.name.as_str()), ty.version);
         if let Some(found) = MADE.get(&key) {
             return Ok(*found);
@@ -101,7 +101,7 @@ impl Signature {
 
     /// A new pool of plain functions: where each finds its callback, and the function.
     pub(super) fn pool(host: &Stubs, ty: &CppType) -> Result<Vec<(u64, u64)>, Diagnostic> {
-        static KNOWN: Made<&'static Hot> = LazyLock::new(DashMap::new);
+        static KNOWN: Made<&'static Hot> = LazyLock::new(DashMap::default);
         let key = (Box::from(ty.name.as_str()), ty.version);
         let known = KNOWN.get(&key).map(|found| *found);
         let (hot, mut text) = match known {

@@ -14,9 +14,9 @@ use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::{FunctionBuilder, Variable};
 use engine::analyze::ConstId;
 use engine::code::Code;
+use engine::table::{HashMap, HashSet};
 use engine::value::Value as Word;
 use questions::Repr;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Offsets that generated code knows; `layout` tests hold them.
@@ -127,11 +127,11 @@ impl<'a, 'f> Emit<'a, 'f> {
             frame: None,
             blocks: Vec::new(),
             kept: Vec::new(),
-            sigs: HashMap::new(),
+            sigs: HashMap::default(),
             bodies,
             own,
-            from_var: HashMap::new(),
-            not_null: HashSet::new(),
+            from_var: HashMap::default(),
+            not_null: HashSet::default(),
         }
     }
 

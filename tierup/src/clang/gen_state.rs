@@ -6,9 +6,10 @@ use super::op::{Op, Order, hidden};
 use crate::feedback::Snapshot;
 use crate::lower::{Rep, Signature, Stay, Types};
 use engine::analyze::{Arity, ConstKey, ExprId, FnProto, NativeId, Slot, Target, Tree, Ty, TypeIx};
+use engine::table::{HashMap, HashSet};
 use engine::value::Value;
 use questions::{Category, Repr};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 /// Where a statement's value goes.
 #[derive(Debug, Clone)]

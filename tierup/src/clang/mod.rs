@@ -34,9 +34,9 @@ use crate::compiler::{Compiled, Compiler, Job, Want};
 use crate::lower::{Signature, Stay};
 use engine::code::Code;
 use engine::host::{self, CppHost};
+use engine::table::HashMap;
 use parking_lot::Mutex;
 use questions::Diagnostic;
-use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 

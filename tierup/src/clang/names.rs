@@ -1,7 +1,7 @@
 //! Names and literals of generated C++: what a Clojure name becomes, which identifiers are taken, how constants are spelled.
 
+use engine::table::HashSet;
 use questions::{CppType, Repr, TypeKind};
-use std::collections::HashSet;
 use std::fmt::Write;
 
 const KEYWORDS: &[&str] = &[

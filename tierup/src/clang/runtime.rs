@@ -7,11 +7,11 @@ use engine::fault::{self, Class, Res};
 use engine::heap::Gc;
 use engine::host;
 use engine::number;
+use engine::table::HashMap;
 use engine::thread::Thread;
 use engine::value::Value;
 use parking_lot::Mutex;
 use questions::{CppType, Repr, Trampoline};
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 type Stub = unsafe extern "C" fn(*mut u8, *mut *mut u8, *mut u8);

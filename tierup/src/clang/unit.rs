@@ -10,8 +10,8 @@ use crate::feedback::Snapshot;
 use crate::lower::{Rep, Signature, Stay, Type, infer, reaches, specialise};
 use engine::analyze::{Arity, Expr, ExprId, FnId, FnProto, LoopId, Slot, Target, Tree, Ty, TypeIx};
 use engine::code::MAX_DIRECT;
+use engine::table::{HashMap, HashSet};
 use questions::{Category, Repr};
-use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 /// Text to compile, and what it refers to.
@@ -196,8 +196,8 @@ fn unit(
     let params: Vec<Type> = held.params.iter().map(|r| Type::of_rep(*r)).collect();
     // A loop's unit goes on with a frame of tier 0: its calls of the function are calls like all others.
     let bodies = if matches!(kind, Kind::Loop(..)) { &[] } else { bodies };
-    let mut named = HashSet::new();
-    let mut reserved: HashSet<&str> = HashSet::new();
+    let mut named = HashSet::default();
+    let mut reserved: HashSet<&str> = HashSet::default();
     for s in &tree.sites {
         names::identifiers(&s.text, &mut reserved);
     }
@@ -224,7 +224,7 @@ fn unit(
             types: infer(tree, proto, arity, &params, special.is_some()),
             strategy: shape.strategy,
             left: shape.left,
-            env: HashMap::new(),
+            env: HashMap::default(),
             variables: variables(tree, arity.body),
             reserved: reserved.clone(),
             scope: Vec::new(),
@@ -238,7 +238,7 @@ fn unit(
             named: named.clone(),
             again: false,
             full: Vec::new(),
-            places: HashMap::new(),
+            places: HashMap::default(),
             hint: None,
             stay: None,
         };
@@ -362,7 +362,7 @@ impl Gen<'_> {
 
     /// Objects that no scope of the arity owns end with the function.
     fn unowned(&self) -> Vec<engine::analyze::NativeId> {
-        let mut owned = HashSet::new();
+        let mut owned = HashSet::default();
         let mut work = vec![self.arity.body];
         while let Some(id) = work.pop() {
             match self.tree.expr(id) {
@@ -374,7 +374,7 @@ impl Gen<'_> {
             }
             self.tree.expr(id).children(&mut |c| work.push(c));
         }
-        let mut made = HashSet::new();
+        let mut made = HashSet::default();
         crate::lower::each(self.tree, self.arity.body, &mut |e| match e {
             Expr::CppCall { into, .. }
             | Expr::CppMethod { into, .. }
@@ -499,7 +499,7 @@ impl Gen<'_> {
 
 /// Locals that are more than read: assigned, stepped, taken the address of, passed where C++ may keep a reference.
 fn variables(tree: &Tree, id: ExprId) -> HashSet<Slot> {
-    let mut found = HashSet::new();
+    let mut found = HashSet::default();
     let mut work = vec![id];
     while let Some(id) = work.pop() {
         let e = tree.expr(id);

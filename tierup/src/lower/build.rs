@@ -5,10 +5,10 @@ use super::form::*;
 use super::infer::{Type, Types, infer, operation};
 use crate::feedback::Snapshot;
 use engine::analyze::{Arity, ConstId, ConstKey, Expr, ExprId, FnId, FnProto, NativeId, Op, Slot, Target, Tree, Ty};
+use engine::table::HashMap;
 use engine::value::Value;
 use questions::Repr;
 use smallvec::SmallVec;
-use std::collections::HashMap;
 
 /// What must happen when control leaves a region, innermost last.
 #[derive(Debug, Clone)]
@@ -93,9 +93,9 @@ pub fn lower(tree: &Tree, function: FnId, unit: Unit, feedback: &Snapshot) -> Re
         env: vec![None; arity.frame as usize + 1],
         scopes: Vec::new(),
         thrown: BlockId(0),
-        heads: HashMap::new(),
+        heads: HashMap::default(),
         known: Vec::new(),
-        flags: HashMap::new(),
+        flags: HashMap::default(),
         inlined: 0,
         inline_depth,
         has_loops: false,
