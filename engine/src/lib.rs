@@ -37,6 +37,8 @@ pub fn class_name(v: value::Value) -> String {
         v if v.is_char() => "java.lang.Character".into(),
         v if v.is_pointer() => match v.cast::<fault::Throwable>() {
             Some(t) => t.class().name().into(),
+            // `(Object.)` is a cell, for nothing but its identity.
+            None if v.type_id() == heap::TypeId::CELL => "java.lang.Object".into(),
             None => v.type_id().name().into(),
         },
         _ => "java.lang.Double".into(),

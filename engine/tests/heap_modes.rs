@@ -191,7 +191,7 @@ fn poison_fills_what_died_and_nothing_else() {
 
 #[test]
 fn verify_finds_a_store_without_the_barrier() {
-    check("verify_unseen", 2, &[], &["gc.verify: a field of the java.lang.Object", "changed without the barrier"]);
+    check("verify_unseen", 2, &[], &["gc.verify: a field of the Cell", "changed without the barrier"]);
     check("verify_seen", 0, &["ended"], &[]);
 }
 

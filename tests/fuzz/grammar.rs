@@ -145,16 +145,25 @@ impl Maker<'_> {
     }
 
     fn leaf(&mut self, kind: Kind) -> String {
+        // Something else than is wanted, now and then: errors must be the same too.
+        let wrong = self.random.once_in(25);
+        self.named(kind).unwrap_or_else(|| self.literal(if wrong { Any } else { kind }))
+    }
+
+    /// A name in scope that holds such a value, most of the time.
+    fn named(&mut self, kind: Kind) -> Option<String> {
         let fitting: Vec<String> =
             self.scope.iter().filter(|(_, k)| *k == kind || kind == Any).map(|(n, _)| n.clone()).collect();
-        if !fitting.is_empty() && !self.random.once_in(3) {
-            return fitting[self.random.below(fitting.len())].clone();
+        (!fitting.is_empty() && !self.random.once_in(3)).then(|| fitting[self.random.below(fitting.len())].clone())
+    }
+
+    /// An argument of a C++ call. A literal there has a type that the compiler sees, and one that does not convert is an error of
+    /// the whole program: so a literal fits, while what a name or a form gives may be anything.
+    fn argument(&mut self, kind: Kind, depth: usize) -> String {
+        if depth > 0 && self.budget > 0 {
+            return self.expr(kind, depth);
         }
-        // Something else than is wanted, now and then: errors must be the same too.
-        if self.random.once_in(25) {
-            return self.literal(Any);
-        }
-        self.literal(kind)
+        self.named(kind).unwrap_or_else(|| self.literal(kind))
     }
 
     fn expr(&mut self, kind: Kind, depth: usize) -> String {
@@ -466,16 +475,16 @@ impl Maker<'_> {
     }
 
     fn cpp(&mut self, kind: Kind, d: usize) -> String {
-        let a = self.expr(if kind == Real { Real } else { Int }, d);
+        let a = self.argument(if kind == Real { Real } else { Int }, d);
         match (kind, self.random.below(7)) {
             (Int, 0) => {
-                let b = self.expr(Int, d);
+                let b = self.argument(Int, d);
                 format!("(cpp/fz_add {a} {b})")
             }
             (Int, 1) => format!("(cpp/fz_wide {a})"),
             (Int, 2) => format!("(cpp/fz_throws {a})"),
             (Int, 3) => {
-                let b = self.expr(Real, d);
+                let b = self.argument(Real, d);
                 format!("(.sum (cpp/FzPair {a} {b}))")
             }
             (Int, 4) => format!("(let [p (cpp/FzPair {a} 2.5)] (+ (.-a p) (.-a p)))"),

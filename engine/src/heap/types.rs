@@ -51,7 +51,7 @@ types! {
     READER_CONDITIONAL "clojure.lang.ReaderConditional",
     VALUE_ARRAY "[Ljava.lang.Object;", LONG_ARRAY "[J", DOUBLE_ARRAY "[D", INT_ARRAY "[I", FLOAT_ARRAY "[F",
     SHORT_ARRAY "[S", CHAR_ARRAY "[C", BYTE_ARRAY "[B", BOOLEAN_ARRAY "[Z",
-    CELL "java.lang.Object", BINDINGS "Bindings", CONSTANTS "Constants", MULTI_FN "clojure.lang.MultiFn", PROTOCOL "Protocol",
+    CELL "Cell", BINDINGS "Bindings", CONSTANTS "Constants", MULTI_FN "clojure.lang.MultiFn", PROTOCOL "Protocol",
     INSTANCE "rung.Instance", CPP_BOX "rung.CppBox", EDUCTION "clojure.core.Eduction", FORM_PLACES "rung.Places", PRINT_WRITER "java.io.Writer", READER "java.io.Reader", FILE "java.io.File",
 }
 

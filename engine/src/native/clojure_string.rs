@@ -114,7 +114,10 @@ fn replaced(s: Value, what: Value, with: Value, most: usize) -> Res {
         let shown = |c: u32| char::from_u32(c).unwrap_or('\u{fffd}').to_string();
         return Ok(Text::value(&s.as_str().replacen(&shown(a), &shown(b), most)));
     }
-    if what.is::<Text>() || what.is_char() {
+    if what.is_char() {
+        return Err(fault::class_cast(with, "java.lang.Character"));
+    }
+    if what.is::<Text>() {
         let (what, with) = (chars(what)?, chars(with)?);
         return Ok(Text::value(&s.as_str().replacen(what.as_str(), with.as_str(), most)));
     }
@@ -130,7 +133,6 @@ fn replaced(s: Value, what: Value, with: Value, most: usize) -> Res {
         out.push_str(&s_str[copied..whole.0]);
         match with.cast::<Text>() {
             Some(template) => expand(&mut out, template.as_str(), s_str, &spans, re)?,
-            None if with.is_char() => print::to_str(&mut out, with)?,
             None => {
                 let answer = invoke(with, &[groups(s_str, &spans)])?;
                 out.push_str(text(answer)?.as_str());

@@ -56,8 +56,8 @@ natives! { pub COLLECTION "clojure.core";
     "identical?" "[x y]" [(2) |a, b| Ok(Value::bool(a == b))]
     "compare" "[x y]" [(2) |a, b| coll::compare_long(a, b).map(Value::long)]
     "hash" "[x]" [(1) |v| coll::hash(v).map(hash_value)]
-    "hash-ordered-coll" "[coll]" [(1) |v| coll::hash_ordered(v).map(hash_value)]
-    "hash-unordered-coll" "[coll]" [(1) |v| coll::hash_unordered(v).map(hash_value)]
+    "hash-ordered-coll" "[coll]" [(1) |v| coll::hash_ordered(iterable(v)?).map(hash_value)]
+    "hash-unordered-coll" "[coll]" [(1) |v| coll::hash_unordered(iterable(v)?).map(hash_value)]
     "mix-collection-hash" "[hash-basis count]" [(2) |h, n| Ok(hash_value(murmur::collection(bits(h)?, bits(n)? as usize)))]
     "hash-combine" "[x y]" [(2) |a, b| Ok(hash_value(murmur::combine(bits(a)?, coll::java_hash(b)?)))]
 
@@ -160,6 +160,13 @@ fn keyword_arguments(s: Value) -> Res {
     coll::conj(coll::map(pairs)?, last)
 }
 
+/// What `hash-ordered-coll` and its like walk; a string is none.
+fn iterable(v: Value) -> Res {
+    if v.is_nil() || coll::kind::is_coll(v) || super::class::instance_of("java.lang.Iterable", v) {
+        return Ok(v);
+    }
+    Err(fault::class_cast(v, "java.lang.Iterable"))
+}
 fn hash_value(h: u32) -> Value {
     Value::int(h as i32)
 }

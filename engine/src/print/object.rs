@@ -8,7 +8,7 @@ use crate::cppbox::CppBox;
 use crate::fault::{Res, Throwable};
 use crate::heap::{Gc, TypeId};
 use crate::space::NamespaceObject;
-use crate::text::{FileName, Text};
+use crate::text::{FileName, Matcher, Text};
 use crate::value::Value;
 use std::fmt::Write;
 
@@ -79,7 +79,24 @@ pub fn identity_str(out: &mut String, v: Value) -> Res<()> {
         out.push_str(&b.print());
         return Ok(());
     }
+    if let Some(m) = v.cast::<Matcher>() {
+        return matcher_str(out, m);
+    }
     let _ = write!(out, "{}@{:x}", shown_class(v), coll::identity_hash(v));
+    Ok(())
+}
+
+fn matcher_str(out: &mut String, m: Gc<Matcher>) -> Res<()> {
+    out.push_str("java.util.regex.Matcher[pattern=");
+    to_str(out, m.regex)?;
+    let end = m.text.cast::<Text>().map_or(0, |t| t.as_str().encode_utf16().count());
+    let _ = write!(out, " region=0,{end} lastmatch=");
+    match m.groups.get() {
+        Value::ABSENT => {}
+        groups if groups.is::<Text>() => to_str(out, groups)?,
+        groups => to_str(out, coll::nth(groups, 0, Some(Value::NIL))?)?,
+    }
+    out.push(']');
     Ok(())
 }
 
@@ -131,14 +148,18 @@ pub fn other(p: &mut Printer<'_>, v: Value) -> Res<()> {
         p.out.push_str(&b.print());
         return Ok(());
     }
-    let _ = write!(p.out, "#object[{} {:#x} ", quoted_class(shown_class(v)), coll::identity_hash(v));
+    let class = if p.readably { quoted_class(shown_class(v)) } else { shown_class(v) };
+    let _ = write!(p.out, "#object[{} {:#x} ", class, coll::identity_hash(v));
     if let Some((status, held)) = reference(v)? {
         let _ = write!(p.out, "{{:status {status}, :val ");
         p.nested(|p| p.print(held))?;
         p.out.push_str("}]");
         return Ok(());
     }
-    p.out.push('"');
+    // As a text within the text: `print` and its like leave out the quotes of that too.
+    let readably = p.readably;
+    let quote = if readably { "\"" } else { "" };
+    p.out.push_str(quote);
     match v.cast::<NamespaceObject>() {
         Some(n) => p.out.push_str(n.namespace.name),
         None if v.is::<FileName>() => to_str(p.out, v)?,
@@ -148,10 +169,14 @@ pub fn other(p: &mut Printer<'_>, v: Value) -> Res<()> {
                 Some(own) => text.push_str(own?.as_str()),
                 None => identity_str(&mut text, v)?,
             }
-            p.out.push_str(&text.replace('\\', "\\\\").replace('"', "\\\""));
+            if readably {
+                text = text.replace('\\', "\\\\").replace('"', "\\\"");
+            }
+            p.out.push_str(&text);
         }
     }
-    p.out.push_str("\"]");
+    p.out.push_str(quote);
+    p.out.push(']');
     Ok(())
 }
 

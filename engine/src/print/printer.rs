@@ -31,7 +31,7 @@ pub enum Style {
 pub(super) struct Printer<'a> {
     pub out: &'a mut String,
     sink: Option<Gc<Writer>>,
-    readably: bool,
+    pub(super) readably: bool,
     meta: bool,
     dup: bool,
     namespace_maps: bool,

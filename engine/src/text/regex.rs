@@ -33,7 +33,8 @@ impl Regex {
     /// # Errors
     /// PatternSyntaxException.
     pub fn compile(pattern: &str) -> Res<Gc<Regex>> {
-        let translated = java::translate(pattern);
+        let translated = java::translate(pattern)
+            .map_err(|why| fault::raise(Class::PatternSyntax, format!("{why} near {pattern:?}")))?;
         let compiled = fancy_regex::RegexBuilder::new(&translated)
             .backtrack_limit(BACKTRACKS)
             .build()
@@ -177,6 +178,25 @@ mod tests {
         check("((?){0,0})b", "ab", Some("b"));
         check("a.c", "a\nc", None);
         check("(?s)a.c", "a\nc", Some("a\nc"));
+        check("a.c", "a\rc", None);
+        check("a.c", "a\u{2028}c", None);
+        check("(?d)a.c", "a\rc", Some("a\rc"));
+        check("(?m)^cd$", "ab\ncd\r\nef", Some("cd"));
+        check("(?m)^$", "a\r\nb", None);
+        check("(?m)^$", "a\n", None);
+        check("[[:alpha:]]+", "zabc:", Some("a"));
+        check(r"(?U)\w+", " été", Some("été"));
+        check("(?i)É", "é", None);
+        check("(?iu)É", "é", Some("é"));
+        check(r"\X", "e\u{301}x", Some("e\u{301}"));
+    }
+
+    #[test]
+    fn what_java_refuses() {
+        crate::thread::attach();
+        for pattern in ["(?<n>a)(?<n>b)", "(?z)", "a{,3}", "{", r"(a)\k<1>", "(", "a**"] {
+            assert!(Regex::compile(pattern).is_err(), "{pattern}");
+        }
     }
 
     #[test]

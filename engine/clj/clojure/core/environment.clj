@@ -5,7 +5,7 @@
 (defn Throwable->map
   "An exception as data: :via :trace :cause :data :phase."
   [o]
-  (let [chain (take-while some? (iterate ex-cause o))
+  (let [chain (take-while some? (iterate ex-cause (cast Throwable o)))
         root (last chain)
         base (fn [t]
                (merge {:type (symbol (.getName (class t)))}

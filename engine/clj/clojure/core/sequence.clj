@@ -337,7 +337,8 @@
                         (if (contains? seen x)
                           (recur (next s) seen)
                           (cons x (walk (rest s) (conj seen x)))))))))]
-     (walk coll #{}))))
+     ;; What has no order is refused, as where the first item is taken by position.
+     (lazy-seq (nth coll 0 nil) (walk coll #{})))))
 
 (defn dedupe
   "The items without repetitions of neighbours."

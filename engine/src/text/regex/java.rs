@@ -1,36 +1,85 @@
 //! Java's regular expression syntax to that of `fancy-regex`. Java's classes are ASCII unless told otherwise, `$` stands
 //! before a last line end too, escapes of letters differ, `\Q…\E` quotes.
 
-/// The translated pattern. What Java would refuse is left for the compiler to refuse.
-pub fn translate(pattern: &str) -> String {
+/// The translated pattern.
+///
+/// # Errors
+/// What Java refuses and the target would take. The rest of what Java refuses is left for the compiler to refuse.
+pub fn translate(pattern: &str) -> Result<String, String> {
     let mut t = Translator {
         rest: pattern.chars().peekable(),
         out: String::new(),
-        multiline: vec![false],
-        comments: vec![false],
+        flags: vec![Flags::default()],
         scoped: vec![Vec::new()],
+        names: Vec::new(),
         class_ended: usize::MAX,
+        refused: None,
     };
     t.run();
-    t.out
+    t.refused.map_or(Ok(t.out), Err)
 }
+
+/// The flags that the translation itself looks at.
+#[derive(Clone, Copy, Default)]
+struct Flags {
+    multiline: bool,
+    /// Blanks and what follows `#` are nothing.
+    comments: bool,
+    /// `.` takes line ends too.
+    dot_all: bool,
+    /// Only `\n` ends a line.
+    unix_lines: bool,
+    ignore_case: bool,
+    /// Letters of all scripts have cases, not ASCII's alone.
+    unicode_case: bool,
+    /// Predefined classes are Unicode's.
+    unicode_classes: bool,
+}
+
+impl Flags {
+    fn set(&mut self, letters: &str, on: bool) {
+        for c in letters.chars() {
+            match c {
+                'm' => self.multiline = on,
+                'x' => self.comments = on,
+                's' => self.dot_all = on,
+                'd' => self.unix_lines = on,
+                'i' => self.ignore_case = on,
+                'u' => self.unicode_case = on,
+                'U' => (self.unicode_classes, self.unicode_case) = (on, on),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Java's line ends, within brackets.
+const LINE_ENDS: &str = r"\n\r\x85\u{2028}\u{2029}";
+/// `^` and `$` under `(?m)`: no line ends between `\r` and `\n`, and none begins at the end of the text.
+const LINE_START: &str = r"(?:\A|(?<=[\n\x85\u{2028}\u{2029}])(?!\z)|(?<=\r)(?!\n|\z))";
+const LINE_END: &str = r"(?:(?=[\r\x85\u{2028}\u{2029}]|\z)|(?<!\r)(?=\n))";
 
 struct Translator<'a> {
     rest: std::iter::Peekable<std::str::Chars<'a>>,
     out: String,
-    /// Does `(?m)` hold? One for each open group.
-    multiline: Vec<bool>,
-    /// Does `(?x)` hold: are blanks and what follows `#` nothing? One for each open group.
-    comments: Vec<bool>,
+    /// What holds, for each open group.
+    flags: Vec<Flags>,
     /// Groups opened for flags that hold to the end of the group around: their openings, for each open group.
     scoped: Vec<Vec<String>>,
+    /// Names of groups so far.
+    names: Vec<String>,
     /// Length of the output where a predefined class ended last.
     class_ended: usize,
+    /// What Java says against the pattern.
+    refused: Option<String>,
 }
 
 /// Predefined classes, without brackets.
-fn class_items(c: char) -> Option<&'static str> {
+fn class_items(c: char, unicode: bool) -> Option<&'static str> {
     Some(match c {
+        'd' | 'D' if unicode => r"\p{Nd}",
+        'w' | 'W' if unicode => r"\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u{200c}\u{200d}",
+        's' | 'S' if unicode => r"\p{White_Space}",
         'd' | 'D' => "0-9",
         'w' | 'W' => "a-zA-Z0-9_",
         's' | 'S' => r" \t\n\x0B\f\r",
@@ -77,9 +126,8 @@ impl Translator<'_> {
                 '(' => self.open(),
                 ')' => {
                     self.close_scoped();
-                    if self.multiline.len() > 1 {
-                        self.multiline.pop();
-                        self.comments.pop();
+                    if self.flags.len() > 1 {
+                        self.flags.pop();
                         self.scoped.pop();
                     }
                     self.out.push(')');
@@ -91,15 +139,33 @@ impl Translator<'_> {
                         self.out.push_str(&opening);
                     }
                 }
-                '$' if !self.multiline.last().is_some_and(|m| *m) => self.out.push_str(r"(?=(?:\r\n|\n|\r)?\z)"),
+                '.' => match self.flags() {
+                    Flags { dot_all: true, .. } => self.out.push('.'),
+                    Flags { unix_lines: true, .. } => self.out.push_str(r"[^\n]"),
+                    _ => self.out.push_str(&format!("[^{LINE_ENDS}]")),
+                },
+                '^' if self.flags().multiline && !self.flags().unix_lines => self.out.push_str(LINE_START),
+                '$' if self.flags().multiline && !self.flags().unix_lines => self.out.push_str(LINE_END),
+                '$' if !self.flags().multiline => self.out.push_str(r"(?=(?:\r\n|[\n\r\x85\u{2028}\u{2029}])?\z)"),
+                '{' if !self.rest.peek().is_some_and(char::is_ascii_digit) => self.refuse("Illegal repetition"),
+                // Java's cases are ASCII's unless told otherwise.
+                c if !c.is_ascii() && self.flags().ignore_case && !self.flags().unicode_case => {
+                    self.out.push_str(&format!("(?-i:{c})"));
+                }
                 c => self.out.push(c),
             }
         }
         self.close_scoped();
     }
 
+    fn flags(&self) -> Flags {
+        self.flags.last().copied().unwrap_or_default()
+    }
     fn in_comments(&self) -> bool {
-        self.comments.last().is_some_and(|x| *x)
+        self.flags().comments
+    }
+    fn refuse(&mut self, why: impl Into<String>) {
+        self.refused.get_or_insert(why.into());
     }
 
     fn close_scoped(&mut self) {
@@ -110,30 +176,37 @@ impl Translator<'_> {
 
     /// A group, or flags.
     fn open(&mut self) {
-        let current = self.multiline.last().is_some_and(|m| *m);
-        let in_comments = self.in_comments();
+        let mut current = self.flags();
         let ahead: String = self.rest.clone().take(24).collect();
         self.out.push('(');
         let Some(flags) = ahead.strip_prefix('?') else {
-            self.multiline.push(current);
-            self.comments.push(in_comments);
+            self.flags.push(current);
             self.scoped.push(Vec::new());
             return;
         };
+        if let Some(name) = flags.strip_prefix('<').filter(|n| n.starts_with(|c: char| c.is_ascii_alphabetic())) {
+            let name: String = name.chars().take_while(|c| *c != '>').collect();
+            if self.names.contains(&name) {
+                self.refuse(format!("Named capturing group <{name}> is already defined"));
+            }
+            self.names.push(name);
+        }
         let end = flags.find(|c: char| !(c.is_ascii_alphabetic() || c == '-'));
         let (letters, stop) = match end {
             Some(i) => (&flags[..i], flags[i..].chars().next()),
             None => (flags, None),
         };
         if !matches!(stop, Some(')' | ':')) {
-            self.multiline.push(current);
-            self.comments.push(in_comments);
+            self.flags.push(current);
             self.scoped.push(Vec::new());
             return;
         }
         let (on, off) = letters.split_once('-').unwrap_or((letters, ""));
-        let comments = on.contains('x') || in_comments && !off.contains('x');
-        let now = on.contains('m') || current && !off.contains('m');
+        if letters.chars().any(|c| !"cidmsuxU-".contains(c)) {
+            self.refuse("Unknown inline modifier");
+        }
+        current.set(on, true);
+        current.set(off, false);
         // Flags that the target does not know say nothing there: d (Unix lines), u, U (Unicode case, classes).
         let keep = |s: &str| s.chars().filter(|c| "ims".contains(*c)).collect::<String>();
         let (on, off) = (keep(on), keep(off));
@@ -143,11 +216,8 @@ impl Translator<'_> {
         let minus = if off.is_empty() { String::new() } else { format!("-{off}") };
         if stop == Some(')') {
             self.rest.next();
-            if let Some(m) = self.multiline.last_mut() {
-                *m = now;
-            }
-            if let Some(x) = self.comments.last_mut() {
-                *x = comments;
+            if let Some(f) = self.flags.last_mut() {
+                *f = current;
             }
             self.out.pop();
             if letters.is_empty() {
@@ -169,8 +239,7 @@ impl Translator<'_> {
             }
             return;
         }
-        self.multiline.push(now);
-        self.comments.push(comments);
+        self.flags.push(current);
         self.scoped.push(Vec::new());
         self.out.push_str(&format!("?{on}{minus}"));
     }
@@ -181,7 +250,7 @@ impl Translator<'_> {
             self.out.push('\\');
             return;
         };
-        if let Some(items) = class_items(c) {
+        if let Some(items) = class_items(c, self.flags().unicode_classes) {
             let negated = c.is_ascii_uppercase();
             match (in_class, negated) {
                 (true, false) => self.out.push_str(items),
@@ -205,8 +274,16 @@ impl Translator<'_> {
             }
             'e' => self.out.push_str(r"\x1B"),
             'R' => self.out.push_str(r"(?:\r\n|[\n\x0B\f\r\x85\u{2028}\u{2029}])"),
-            'Z' => self.out.push_str(r"(?=(?:\r\n|\n|\r)?\z)"),
-            'b' | 'B' | 'A' | 'z' | 'G' | 't' | 'n' | 'r' | 'f' | 'a' | 'k' | '1'..='9' => {
+            'X' => self.out.push_str(r"(?:\r\n|\P{M}\p{M}*|\p{M}+)"),
+            'Z' => self.out.push_str(r"(?=(?:\r\n|[\n\r\x85\u{2028}\u{2029}])?\z)"),
+            'k' => {
+                let mut ahead = self.rest.clone();
+                if ahead.next() != Some('<') || !ahead.next().is_some_and(|c| c.is_ascii_alphabetic()) {
+                    self.refuse("capturing group name does not start with a Latin letter");
+                }
+                self.out.push_str("\\k");
+            }
+            'b' | 'B' | 'A' | 'z' | 'G' | 't' | 'n' | 'r' | 'f' | 'a' | '1'..='9' => {
                 self.out.push('\\');
                 self.out.push(c);
             }
@@ -310,9 +387,21 @@ impl Translator<'_> {
         behind || self.class_ended == self.out.len()
     }
 
+    /// A class within a class. `[:alpha:]` means its letters in Java; the target would take a name of POSIX.
+    fn class_in_class(&mut self) {
+        let posix = self.rest.peek() == Some(&':');
+        if posix {
+            self.rest.next();
+        }
+        self.class_of(if posix { r"[\x3A-\x3A" } else { "[" });
+    }
+
     /// Behind an opening bracket, up to its end; classes nest.
     fn class(&mut self) {
-        self.out.push('[');
+        self.class_of("[");
+    }
+    fn class_of(&mut self, opening: &str) {
+        self.out.push_str(opening);
         if self.rest.peek() == Some(&'^') {
             self.rest.next();
             self.out.push('^');
@@ -327,7 +416,9 @@ impl Translator<'_> {
                     self.out.push(']');
                     return;
                 }
-                '[' => self.class(),
+                '[' => {
+                    self.class_in_class();
+                }
                 '\\' => self.escape(true),
                 '&' if self.rest.peek() == Some(&'&') => {
                     self.rest.next();
