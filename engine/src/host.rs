@@ -148,6 +148,10 @@ pub trait CppHost: Sync + Send {
     fn range(&self, _box: Value) -> Option<Res> {
         None
     }
+    /// Calls the C++ callable that a box holds or points to; `None` where it is none that says what it takes.
+    fn invoke(&self, _box: Value, _args: &[Value]) -> Option<Res> {
+        None
+    }
     /// The address of the C++ exception object in `error`, where a handler of type `ty` takes it. Lives as long as `error`.
     fn catch_cpp(&self, error: Value, ty: &CppType) -> Option<u64>;
     /// Runs static initialisers, behind the guard.

@@ -62,6 +62,10 @@ pub fn invoke_other(f: Value, args: &[Value]) -> Res {
                 _ => Err(wrong_arity(f, args.len())),
             };
         }
+        TypeId::CPP_BOX => {
+            thread::check()?;
+            return crate::host::parts().cpp.invoke(f, args).unwrap_or_else(|| Err(not_callable(f)));
+        }
         _ => {}
     }
     foreign::ask(foreign::Op::Invoke, f, args).unwrap_or_else(|| Err(not_callable(f)))

@@ -123,6 +123,34 @@ pub(crate) fn range(host: &Stubs, v: Value) -> Option<Res> {
     Some(done.map(|()| word))
 }
 
+/// What `rung::invocation` is.
+#[repr(C)]
+struct Invocation {
+    callable: u64,
+    args: *const Value,
+    count: usize,
+}
+
+/// `CppHost::invoke`: the callable in the box, or the function that it points to.
+pub(crate) fn invoke(host: &Stubs, v: Value, args: &[Value]) -> Option<Res> {
+    let b = v.cast::<CppBox>()?;
+    let name = &*b.ty.pointee;
+    let plain = name.strip_prefix("const ").unwrap_or(name);
+    if name.ends_with('*') || matches!(plain, "void" | "char" | "int" | "long" | "float" | "double") {
+        return None;
+    }
+    let f = host.generated.invoke(&host.session, name, b.ty.version).ok()?;
+    let invocation = Invocation { callable: b.address, args: args.as_ptr(), count: args.len() };
+    let mut word = Value::NIL;
+    // SAFETY: the caller of this type: calls the object, which the box keeps alive or the program promises to, with arguments
+    // that lie where the collector sees them; stores a word.
+    let done = unsafe {
+        let f = std::mem::transmute::<usize, guard::Convert>(f as usize);
+        guard::convert(Thread::current(), f, (&raw const invocation).cast(), (&raw mut word).cast())
+    };
+    Some(done.map(|()| word))
+}
+
 /// Does the name mean this version now?
 fn is_current(host: &Stubs, name: &str, version: u32) -> bool {
     let question = Question::Type { text: crate::generated::spelled(name) };

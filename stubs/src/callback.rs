@@ -256,6 +256,15 @@ pub(crate) extern "C" fn attach() -> &'static Thread {
     thread::attach()
 }
 
+/// A share of a new callback; null and an error where it cannot be called.
+pub(crate) extern "C" fn of(f: Value) -> *const Callback {
+    if convert::is_callable(f) {
+        return Arc::into_raw(Callback::new(f));
+    }
+    let _ = convert::conversion_to(f, "a callable");
+    std::ptr::null()
+}
+
 /// What C++ cannot enter by itself: other callables than functions, many arguments, a wrong number of them.
 ///
 /// # Safety

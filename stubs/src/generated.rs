@@ -14,6 +14,8 @@ enum Kind {
     FromValue,
     Upcast,
     Range,
+    Invoke,
+    View,
 }
 
 /// What a generated text needs to be there.
@@ -48,7 +50,7 @@ impl Generated {
         let name = self.name();
         let headers = if matches!(kind, Kind::Match | Kind::Upcast) { Headers::None } else { Headers::Rung };
         let made = self.define(session, &name, &text(&name, &spelled(ty)), headers);
-        if made.is_ok() || matches!(kind, Kind::Match | Kind::Upcast) {
+        if made.is_ok() || matches!(kind, Kind::Match | Kind::Upcast | Kind::View | Kind::Invoke) {
             self.made.insert(key, made.clone());
         }
         made
@@ -117,6 +119,28 @@ impl Generated {
                 "extern \"C\" void {name}(const void *from, void *to) {{ using T = {t};\n\
                  static_assert(rung::is_range<T>, \"this type has no begin() and end()\");\n\
                  *(rung::word *)to = rung::elements(*(T *)from); }}\n"
+            )
+        })
+    }
+
+    /// Reads a callable, its arguments and their number, stores what it answers.
+    pub(crate) fn invoke(&self, session: &Session, ty: &str, version: u32) -> Result<u64, Diagnostic> {
+        self.get(session, Kind::Invoke, ty, version, |name, t| {
+            format!(
+                "extern \"C\" void {name}(const void *from, void *to) {{ using T = {t};\n\
+                 *(rung::word *)to = rung::invoked<T>(*(const rung::invocation *)from); }}\n"
+            )
+        })
+    }
+
+    /// Reads an object of type `from`, constructs a `to` that sees it; an error where C++ does not convert by itself.
+    pub(crate) fn view(&self, session: &Session, from: &str, to: &CppType) -> Result<u64, Diagnostic> {
+        let key = format!("{from} → {}", to.name);
+        let (from, to) = (spelled(from), spelled(&to.name));
+        self.get(session, Kind::View, &key, 0, |name, _| {
+            format!(
+                "extern \"C\" void {name}(const void *from, void *to) {{ using F = {from}; using T = {to};\n\
+                 T made = *(F *)from; ::new (to) T(made); }}\n"
             )
         })
     }

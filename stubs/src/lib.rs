@@ -220,6 +220,9 @@ impl CppHost for Stubs {
     fn range(&self, boxed: Value) -> Option<Res> {
         boxes::range(self, boxed)
     }
+    fn invoke(&self, boxed: Value, args: &[Value]) -> Option<Res> {
+        boxes::invoke(self, boxed, args)
+    }
     fn unbox(&self, v: Value, ty: &CppType) -> Res<u64> {
         boxes::unbox(v, ty)
     }

@@ -42,6 +42,7 @@ pub(crate) struct Runtime {
     root_get: unsafe extern "C" fn(*const Root) -> Value,
     root_free: unsafe extern "C" fn(*mut Root),
     attach: extern "C" fn() -> &'static Thread,
+    callback_of: extern "C" fn(Value) -> *const callback::Callback,
     invoke: unsafe extern "C" fn(*const callback::Callback, *const Value, usize, isize) -> Value,
     callback_share: unsafe extern "C" fn(*const callback::Callback) -> *const callback::Callback,
     callback_free: unsafe extern "C" fn(*const callback::Callback),
@@ -58,12 +59,13 @@ pub(crate) struct Runtime {
     row_item: unsafe extern "C" fn(*const GcVec, usize) -> Value,
     row_end: unsafe extern "C" fn(*const GcVec, u8, *mut Value) -> i32,
     wrong_size: unsafe extern "C" fn(usize, usize, Text0) -> i32,
+    wrong_arity: unsafe extern "C" fn(usize, Text0) -> i32,
     not_a: unsafe extern "C" fn(Value, Text0) -> i32,
     box_type: unsafe extern "C" fn(Text0) -> &'static BoxType,
     box_as: unsafe extern "C" fn(*const c_void, &'static BoxType) -> Value,
     numbers_out: unsafe extern "C" fn(u8, *const c_void, usize) -> Value,
     numbers_in: unsafe extern "C" fn(Value, u8, Text0, Text0, *mut c_void, numbers::Resize) -> i32,
-    array_of: unsafe extern "C" fn(Value, u8, Text0, *mut *mut u8, *mut usize) -> i32,
+    array_of: unsafe extern "C" fn(Value, u8, Text0, Text0, *mut *mut u8, *mut usize) -> i32,
     callback_hot: unsafe extern "C" fn(*const c_void),
     thread_at: isize,
     depth_at: usize,
@@ -79,7 +81,7 @@ const _: () = {
 };
 
 static TABLE: LazyLock<Runtime> = LazyLock::new(|| Runtime {
-    version: 2,
+    version: 3,
     bytes: size_of::<Runtime>() as u32,
     nil: Value::NIL,
     from_bool,
@@ -102,6 +104,7 @@ static TABLE: LazyLock<Runtime> = LazyLock::new(|| Runtime {
     root_get,
     root_free,
     attach: callback::attach,
+    callback_of: callback::of,
     invoke: callback::invoke,
     callback_share: callback::share,
     callback_free: callback::free,
@@ -118,6 +121,7 @@ static TABLE: LazyLock<Runtime> = LazyLock::new(|| Runtime {
     row_item,
     row_end,
     wrong_size,
+    wrong_arity,
     not_a,
     box_type,
     box_as,
@@ -182,6 +186,15 @@ pub(crate) unsafe fn shown<'a>(p: Text0) -> std::borrow::Cow<'a, str> {
     } else {
         name
     }
+}
+
+/// # Safety
+/// `ty` is a type's name.
+unsafe extern "C" fn wrong_arity(given: usize, ty: Text0) -> i32 {
+    // SAFETY: C++ passes a type's name.
+    let ty = unsafe { shown(ty) };
+    let _ = engine::fault::raise(Class::Arity, format!("Wrong number of args ({given}) passed to: {ty}"));
+    1
 }
 
 extern "C" fn from_bool(b: i32) -> Value {

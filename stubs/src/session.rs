@@ -226,6 +226,9 @@ impl Session {
         let fresh: Vec<Question> =
             questions.iter().filter(|q| s.answers.get(q).is_none() && seen.insert(*q)).cloned().collect();
         if !fresh.is_empty() {
+            if let Err(d) = s.runtime_for(&fresh) {
+                return vec![Err(d); questions.len()];
+            }
             match s.request(&Request::Ask { questions: fresh.clone(), first: 0 }) {
                 Ok(Response::Answers { answers, .. }) if answers.len() == fresh.len() => {
                     for (q, mut answer) in fresh.into_iter().zip(answers) {
@@ -258,6 +261,8 @@ impl Session {
             // Headers are to be read first, and their errors told by whoever asks.
             s.lost = true;
         } else if !questions.is_empty() {
+            // An error is told to whoever asks.
+            s.lost |= s.runtime_for(questions).is_err();
             s.take_off(first, questions.to_vec());
         }
     }
@@ -505,6 +510,11 @@ impl State {
             Ok(Response::Addresses { .. }) => Err(compile_error("cpp/link", format!("no symbol {symbol}"))),
             other => Err(first(failure(other))),
         }
+    }
+
+    /// The `rung/` headers, where a question wants them.
+    fn runtime_for(&mut self, questions: &[Question]) -> Result<(), Diagnostic> {
+        if questions.iter().any(Question::wants_runtime) { self.bind_runtime() } else { Ok(()) }
     }
 
     /// Generated code and the `rung/` headers reach the language through one pointer, which this defines and fills.

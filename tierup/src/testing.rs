@@ -123,6 +123,7 @@ pub fn class(name: &str) -> CppType {
         signed: false,
         target: String::new(),
         version: 0,
+        way: engine::questions::Way::Plain,
     }
 }
 
@@ -189,6 +190,7 @@ pub fn site(result: CppType) -> questions::CallAnswer {
             callee: questions::Callee::Construct { ty: result.name.clone() },
             args: Vec::new(),
             version: 0,
+            way: engine::questions::Way::Plain,
         },
         result,
         result_category: Category::Prvalue,
@@ -203,6 +205,7 @@ pub fn site(result: CppType) -> questions::CallAnswer {
         direct: None,
         recipe: None,
         version: 0,
+        way: engine::questions::Way::Plain,
         settled: String::new(),
     }
 }

@@ -309,6 +309,16 @@ impl Answer {
     }
 }
 
+/// The class of `rung/callback.hpp` that a Clojure function is where a template takes any callable.
+pub const FUNCTOR: &str = "rung::functor";
+
+impl Question {
+    /// Does it speak of the classes of the `rung/` headers, where no text of the program does?
+    pub fn wants_runtime(&self) -> bool {
+        matches!(self, Question::Call(call) if call.args.iter().any(|a| matches!(a, Arg::Native { ty, .. } if ty == FUNCTOR)))
+    }
+}
+
 impl Default for Callee {
     fn default() -> Callee {
         Callee::Invoke {}

@@ -51,6 +51,25 @@ pub enum TypeKind {
     Other,
 }
 
+/// How a Clojure value becomes a C++ one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// As an argument does: nothing is lost.
+    #[default]
+    Plain,
+    /// As C++ casts numbers: cut, widened, tested against zero.
+    Cast,
+    /// As what C++ may change: the object in a box, never one made for the call.
+    Bound,
+}
+
+impl Way {
+    fn is_plain(&self) -> bool {
+        *self == Way::Plain
+    }
+}
+
 /// A C++ type that Clang has resolved. `name` is the canonical spelling, fully qualified, and identifies the type
 /// within an environment key; `size` and `align` in bytes, 0 for void, functions and incomplete types.
 ///
@@ -92,6 +111,9 @@ pub struct CppType {
     /// Changes when the type is redefined by `cpp/raw`: 0 for the first definition.
     #[serde(default)]
     pub version: u32,
+    /// How a value becomes one: said by the analyzer, never by Clang.
+    #[serde(default, skip_serializing_if = "Way::is_plain")]
+    pub way: Way,
 }
 
 impl Serialize for CppType {
@@ -140,6 +162,7 @@ impl CppType {
             signed: false,
             target: String::new(),
             version: 0,
+            way: Way::Plain,
         }
     }
 

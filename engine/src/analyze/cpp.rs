@@ -115,7 +115,7 @@ impl Analyzer<'_> {
         }
         if !self.is_unknown(value) && self.ty(value) == Ty::Value {
             let t = self.at_child(form, 1, |a| a.type_named(&text))?;
-            return self.convert_in(value, t);
+            return self.cast_in(value, t);
         }
         self.cpp_site(Callee::Cast { ty: text, unchecked }, form, vec![(value, 2)], position)
     }
@@ -164,8 +164,16 @@ impl Analyzer<'_> {
             let left = self.operator(op, form, &args[..2], Position::Value);
             let mut left = self.part(left)?;
             for (i, &a) in args.iter().enumerate().skip(2) {
-                let right = self.at_child(form, i + 1, |an| an.cpp_arg(a))?;
                 let p = if i + 1 == args.len() { position } else { Position::Value };
+                if let Some(name) = self.overloaded_argument(a)? {
+                    if self.is_unknown(left) {
+                        return Err(self.missing());
+                    }
+                    let text = format!("{} {token} {name}", self.operand(left, 0));
+                    left = self.cpp_site(Callee::Expression { text }, form, vec![(left, 1)], p)?;
+                    continue;
+                }
+                let right = self.at_child(form, i + 1, |an| an.cpp_arg(a))?;
                 left =
                     self.cpp_site(Callee::Operator { token: token.into() }, form, vec![(left, 1), (right, i + 1)], p)?;
             }
@@ -372,6 +380,51 @@ impl Analyzer<'_> {
         Ok(self.add(expr, Position::Value, Ty::Cpp(ty, Category::Prvalue)))
     }
 
+    /// A Clojure value cast to a C++ type: a number as C++ casts it, cut or widened, where the type can hold it.
+    pub(crate) fn cast_in(&mut self, value: ExprId, ty: TypeIx) -> Res<ExprId> {
+        let id = self.convert_in(value, ty)?;
+        use TypeKind::*;
+        let number = matches!(self.tree.ty(ty).kind, Bool | Char | Integer | Float | Enum);
+        Ok(if number { self.convert_by(questions::Way::Cast, id) } else { id })
+    }
+
+    /// What a site takes for a Clojure value: an object of its own or, by a reference that is not const, the one in a box.
+    pub(crate) fn argument_in(&mut self, value: ExprId, ty: TypeIx, arg: Option<&Arg>) -> Res<ExprId> {
+        let t = self.tree.ty(ty);
+        let changes = matches!(arg, Some(Arg::Native { category: Category::Lvalue, .. }));
+        let held = t.name.starts_with("rung::root<") || t.name.starts_with("std::function<");
+        if !changes || held || t.is_const {
+            return self.convert_in(value, ty);
+        }
+        if matches!(self.tree.expr(value), Expr::Vector { .. } | Expr::Map { .. } | Expr::Set { .. } | Expr::Fn { .. })
+        {
+            let name = show(t).to_owned();
+            let d = Diagnostic::new(
+                Phase::Analyze,
+                "cpp/conversion",
+                format!("C++ may change what it is given as {name}&"),
+            )
+            .at(self.span("a Clojure value, which never changes"))
+            .help(format!("make an object first: (let [x (cpp/{} …)] …) and pass x", name.replace("::", ".")));
+            return Err(fault::raise_diagnostic(Class::Compiler, &d));
+        }
+        if t.repr == Repr::Memory {
+            let id = self.convert_in(value, ty)?;
+            return Ok(self.convert_by(questions::Way::Bound, id));
+        }
+        Ok(self.add(Expr::CppUnbox { value, ty }, Position::Value, Ty::Cpp(ty, Category::Lvalue)))
+    }
+
+    fn convert_by(&mut self, way: questions::Way, id: ExprId) -> ExprId {
+        if let Expr::ConvertIn { ty, .. } = *self.tree.expr(id) {
+            let by = self.type_by(way, ty);
+            if let Expr::ConvertIn { ty, .. } = &mut self.tree.nodes[id.index()].expr {
+                *ty = by;
+            }
+        }
+        id
+    }
+
     /// Anything as a C++ value of the type, by an implicit conversion of C++ or from a Clojure value.
     pub(crate) fn convert_to(&mut self, id: ExprId, ty: TypeIx) -> Res<ExprId> {
         match self.ty(id) {
@@ -427,6 +480,12 @@ impl Analyzer<'_> {
         if host::parts().cpp.converts(&ty) {
             return Ok(self.add(Expr::ConvertOut { value: id, site: None, destroy: None }, position, Ty::Value));
         }
+        if category == Category::Lvalue && !ty.copyable && self.is_of_global(id) {
+            // A stream in a chain of `<<`: the program's own for good.
+            let callee = Callee::Operator { token: "&".into() };
+            let value = self.cpp_site(callee, Value::NIL, vec![(id, 1)], Position::Value)?;
+            return Ok(self.add(Expr::CppBox { value }, position, Ty::Value));
+        }
         let moving = category != Category::Lvalue && ty.movable;
         if !moving && !ty.copyable || ty.incomplete {
             let message =
@@ -447,6 +506,21 @@ impl Analyzer<'_> {
         let site = Some(self.lifecycle(callee, &name, category)?);
         let destroy = self.destructor(t)?;
         Ok(self.add(Expr::ConvertOut { value: id, site, destroy }, position, Ty::Value))
+    }
+
+    /// A global variable, or what an operator on one gave, which is that again.
+    fn is_of_global(&self, id: ExprId) -> bool {
+        match self.tree.expr(id) {
+            Expr::CppVariable { .. } => true,
+            Expr::CppOperator { token, args, .. } if matches!(&**token, "<<" | ">>") => {
+                args.first().is_some_and(|&a| self.is_of_global(a))
+            }
+            Expr::CppCall { site, args, .. } => {
+                let text = matches!(&self.tree.site(*site).site.callee, Callee::Expression { text } if text.starts_with("$0 << "));
+                text && args.first().is_some_and(|&a| self.is_of_global(a))
+            }
+            _ => false,
+        }
     }
 
     /// The destructor's site of a type, none where it is trivial.

@@ -5,10 +5,16 @@ use super::*;
 use questions::{Answer, CallQuestion, Callee, Question, TypeKind};
 
 /// What a call looks like as text: before the arguments and behind them.
-struct Shape {
+pub(crate) struct Shape {
     before: String,
     between: String,
     after: &'static str,
+}
+
+impl Shape {
+    pub(crate) fn around(&self, parts: &[String]) -> String {
+        format!("{}{}{}", self.before, parts.join(&self.between), self.after)
+    }
 }
 
 impl Analyzer<'_> {
@@ -84,7 +90,13 @@ impl Analyzer<'_> {
                 },
             }
         }
-        let text = format!("{}{}{}", shape.before, parts.join(&shape.between), shape.after);
+        // Braces of a collection are its elements: `std::vector<std::string>{{"a", "b"}}` would be one string of two pointers.
+        if let ([part], true) = (&mut parts[..], args.iter().all(|a| coll::is_vector(*a))) {
+            if part.starts_with('{') && self.converted_type(callee)?.is_some() {
+                *part = part[1..part.len() - 1].to_owned();
+            }
+        }
+        let text = shape.around(&parts);
         let kinds = operands.iter().map(|&(id, _)| self.arg_kind(id)).collect();
         let callee = Callee::Expression { text };
         match self.answer(Question::Call(CallQuestion { callee: callee.clone(), args: kinds }))? {
@@ -99,7 +111,8 @@ impl Analyzer<'_> {
         }
     }
 
-    fn shape(&mut self, callee: &Callee, ids: &[(ExprId, usize)]) -> Res<Option<Shape>> {
+    /// What the callee looks like around its arguments.
+    pub(crate) fn shape(&mut self, callee: &Callee, ids: &[(ExprId, usize)]) -> Res<Option<Shape>> {
         let shape = |before: String, after| Ok(Some(Shape { before, between: ", ".into(), after }));
         match callee {
             Callee::Name { name } => match self.answer(Question::Name { name: name.clone() })? {
@@ -111,6 +124,10 @@ impl Analyzer<'_> {
             Callee::New { ty } => shape(format!("new {ty}{{"), "}"),
             Callee::Method { name } => match ids.first() {
                 Some(&(object, _)) => shape(format!("{}{}{name}(", self.operand(object, 0), self.access(object)), ")"),
+                None => Ok(None),
+            },
+            Callee::Invoke {} => match ids.first() {
+                Some(&(object, _)) => shape(format!("{}(", self.operand(object, 0)), ")"),
                 None => Ok(None),
             },
             Callee::Operator { token } => {

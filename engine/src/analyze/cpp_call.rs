@@ -64,6 +64,10 @@ impl Analyzer<'_> {
         object: Option<ExprId>,
         position: Position,
     ) -> Res<ExprId> {
+        let names = args.iter().map(|&a| self.overloaded_argument(a)).collect::<Res<Vec<_>>>()?;
+        if names.iter().any(Option::is_some) {
+            return self.call_with_names(callee, form, first, args, &names, object, position);
+        }
         let mut ids = Vec::with_capacity(args.len() + 1);
         ids.extend(object.map(|o| (o, first.saturating_sub(1))));
         for (i, &a) in args.iter().enumerate() {
@@ -74,6 +78,50 @@ impl Analyzer<'_> {
             return Ok(id);
         }
         self.cpp_site(callee, form, ids, position)
+    }
+
+    /// A call with overloaded functions among its arguments, which have no type of their own: C++ chooses them by the call,
+    /// which is text for that.
+    #[cold]
+    #[expect(clippy::too_many_arguments, reason = "what a call has, and the names")]
+    fn call_with_names(
+        &mut self,
+        callee: Callee,
+        form: Value,
+        first: usize,
+        args: &[Value],
+        names: &[Option<String>],
+        object: Option<ExprId>,
+        position: Position,
+    ) -> Res<ExprId> {
+        let mut operands: Vec<(ExprId, usize)> = object.map(|o| (o, first.saturating_sub(1))).into_iter().collect();
+        let mut parts = Vec::with_capacity(args.len());
+        for (i, (&a, name)) in args.iter().zip(names).enumerate() {
+            parts.push(match name {
+                Some(name) => name.clone(),
+                None => {
+                    let id = self.at_child(form, first + i, |an| an.cpp_arg(a))?;
+                    operands.push((id, first + i));
+                    String::new()
+                }
+            });
+        }
+        if operands.iter().any(|&(id, _)| self.is_unknown(id)) {
+            return Err(self.missing());
+        }
+        let Some(shape) = self.shape(&callee, &operands)? else {
+            let name = names.iter().flatten().next().map_or("", String::as_str);
+            return Err(
+                self.error("cpp/ambiguous", format!("{name} is overloaded, and nothing here chooses one: cast it"))
+            );
+        };
+        let mut n = object.is_some() as usize;
+        for part in parts.iter_mut().filter(|p| p.is_empty()) {
+            *part = self.operand(operands[n].0, n);
+            n += 1;
+        }
+        let text = shape.around(&parts);
+        self.cpp_site(Callee::Expression { text }, form, operands, position)
     }
 
     /// A call whose arguments are nodes, each with the index of its form in `form`.
@@ -95,7 +143,7 @@ impl Analyzer<'_> {
         if let [(id, _)] = args[..] {
             if !self.is_unknown(id) && self.ty(id) == Ty::Value && !matches!(self.tree.expr(id), Expr::Fn { .. }) {
                 if let Some(ty) = self.converted_type(&callee)? {
-                    return self.convert_in(id, ty);
+                    return self.cast_in(id, ty);
                 }
             }
         }
@@ -122,6 +170,9 @@ impl Analyzer<'_> {
             Ok(Answer::Call(answer)) => answer,
             Ok(_) => return Err(self.error("cpp/call", "this cannot be called")),
             Err(d) => 'refused: {
+                if let Some(answer) = self.with_functors(&callee, &args)? {
+                    break 'refused answer;
+                }
                 if let Some(answer) = self.with_functions_as_values(&callee, &args)? {
                     break 'refused answer;
                 }
@@ -143,7 +194,8 @@ impl Analyzer<'_> {
                 (Ty::Value, Some(wanted)) => {
                     let wanted = wanted.clone();
                     let t = self.add_type(wanted);
-                    self.at_child(form, child, |a| a.convert_in(id, t))?
+                    let arg = answer.site.args.get(i).cloned();
+                    self.at_child(form, child, |a| a.argument_in(id, t, arg.as_ref()))?
                 }
                 _ => id,
             });
@@ -283,6 +335,35 @@ impl Analyzer<'_> {
         Ok(())
     }
 
+    /// Functions where a template takes any callable, and says of none what it is called with.
+    #[cold]
+    fn with_functors(&mut self, callee: &Callee, args: &[(ExprId, usize)]) -> Res<Option<Arc<CallAnswer>>> {
+        if args.iter().any(|&(id, _)| self.is_unknown(id)) || !args.iter().any(|&(id, _)| self.is_function(id)) {
+            return Ok(None);
+        }
+        let kind = |&(id, _): &(ExprId, usize)| match self.is_function(id) {
+            true => Arg::Native { ty: questions::FUNCTOR.to_owned(), category: Category::Prvalue },
+            false => self.arg_kind(id),
+        };
+        let args = args.iter().map(kind).collect();
+        match self.answer(Question::Call(CallQuestion { callee: callee.clone(), args }))? {
+            Ok(Answer::Call(answer)) => Ok(Some(answer)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Is it a function for certain: a `fn`, or a var that holds one?
+    fn is_function(&self, id: ExprId) -> bool {
+        match self.tree.expr(id) {
+            Expr::Fn { .. } => true,
+            Expr::VarDeref { var, .. } => self.consts[var.index()]
+                .cast::<crate::space::Var>()
+                .and_then(|v| v.deref().ok())
+                .is_some_and(|f| f.is::<crate::code::Function>()),
+            _ => false,
+        }
+    }
+
     /// A function is a value too: a `rung::root<>` takes it, or what converts it.
     #[cold]
     fn with_functions_as_values(&mut self, callee: &Callee, args: &[(ExprId, usize)]) -> Res<Option<Arc<CallAnswer>>> {
@@ -308,7 +389,7 @@ impl Analyzer<'_> {
     }
 
     /// `(cpp/T x)` of a Clojure value is a conversion where the type has one: constructors are not asked.
-    fn converted_type(&mut self, callee: &Callee) -> Res<Option<TypeIx>> {
+    pub(crate) fn converted_type(&mut self, callee: &Callee) -> Res<Option<TypeIx>> {
         let text = match callee {
             Callee::Construct { ty } => ty.clone(),
             Callee::Name { name } => name.clone(),

@@ -86,6 +86,20 @@ impl Analyzer<'_> {
         }
     }
 
+    /// The same of a call's argument, where it is known already: what is not is asked as any name.
+    pub(crate) fn overloaded_argument(&mut self, form: Value) -> Res<Option<String>> {
+        if !form.is::<Symbol>() {
+            return Ok(None);
+        }
+        if self.collecting.is_some() {
+            let Some(name) = self.plain_name(form)? else { return Ok(None) };
+            if crate::host::parts().cpp.known(&Question::Name { name }).is_none() {
+                return Ok(None);
+            }
+        }
+        self.overloaded_name(form)
+    }
+
     /// A macro that is called or read through the alias of a header with a scope: macros know no namespaces.
     pub(crate) fn macro_behind(&mut self, s: Gc<Symbol>) -> Res<Option<String>> {
         if s.ns.is_nil() || s.ns_str() == Some("cpp") {

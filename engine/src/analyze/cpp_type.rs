@@ -135,6 +135,19 @@ impl Analyzer<'_> {
         ix
     }
 
+    /// The type as what a value becomes in another way.
+    pub(crate) fn type_by(&mut self, way: questions::Way, t: TypeIx) -> TypeIx {
+        let ty = self.tree.ty(t).clone();
+        let key = (format!("{way:?} {}", ty.name), ty.version);
+        if let Some(&ix) = self.types.get(&key) {
+            return ix;
+        }
+        let ix = TypeIx(self.tree.types.len() as u32);
+        self.tree.types.push(CppType { way, ..ty });
+        self.types.insert(key, ix);
+        ix
+    }
+
     pub(crate) fn builtin(&mut self, name: &str) -> TypeIx {
         match builtin(name) {
             Some(t) => self.add_type(t),
@@ -202,6 +215,7 @@ fn scalar(name: &str, kind: TypeKind, repr: Repr, size: u32, signed: bool) -> Cp
         signed,
         target: String::new(),
         version: 0,
+        way: questions::Way::Plain,
     }
 }
 

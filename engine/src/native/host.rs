@@ -217,6 +217,17 @@ fn construct(args: &[Value]) -> Res {
     Ok(Throwable::alloc(class, message, cause, Value::NIL).value())
 }
 
+/// C++ is asked for members before anything runs, by types that are known then; that of what is in a box is not.
+#[cold]
+fn member_of_box(name: &str, ty: &crate::cppbox::BoxType) -> fault::Thrown {
+    let display = &*ty.display;
+    let text = display.strip_suffix('*').unwrap_or(display);
+    let message = format!("{name} of a box of {display}: its C++ type was not known when the call was analyzed");
+    let d = questions::Diagnostic::new(questions::Phase::Run, "cpp/member", message)
+        .help(format!("unbox it: (.{name} (cpp/unbox (:* (cpp/type \"{text}\")) x))"));
+    fault::raise_diagnostic(Class::IllegalArgument, &d)
+}
+
 /// Members that programs use on the language's own objects.
 fn invoke_member(args: &[Value]) -> Res {
     let (object, name) = (args[0], text_of(args[1])?);
@@ -242,6 +253,9 @@ fn invoke_member(args: &[Value]) -> Res {
     match super::member(object, name) {
         Some(f) => f(&call),
         None => {
+            if let Some(b) = object.cast::<crate::cppbox::CppBox>() {
+                return Err(member_of_box(name, b.ty));
+            }
             let message = format!(
                 "No matching method {name} found taking {} args for class {}",
                 args.len() - 2,

@@ -26,6 +26,7 @@ fn ty(name: &str, kind: TypeKind, repr: Repr, size: u32) -> CppType {
         signed: true,
         target: String::new(),
         version: 0,
+        way: Way::Plain,
     }
 }
 
@@ -88,6 +89,7 @@ impl Make {
             direct: None,
             recipe: None,
             version: 0,
+            way: Way::Plain,
             settled: String::new(),
         }));
         SiteId(self.tree.sites.len() as u32 - 1)

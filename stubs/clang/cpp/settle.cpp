@@ -23,12 +23,27 @@ bool callable(ASTContext &ast, QualType t) {
   return !record->lookup(ast.DeclarationNames.getCXXOperatorName(OO_Call)).empty();
 }
 
+// What braces make, and no value is.
+bool list(QualType t) {
+  auto *record = t.getNonReferenceType()->getAsCXXRecordDecl();
+  return record && record->isInStdNamespace() && record->getIdentifier() && record->getName() == "initializer_list";
+}
+
 struct Candidate {
   std::string signature;
   SourceLocation where;
   std::vector<QualType> params;  // of the arguments given, in order; null for extras
   bool copies = false;           // a copy or move constructor
 };
+
+// The type by a name that means it everywhere: `value_type` means it in its class alone.
+QualType outside(QualType t) {
+  while (auto *alias = t->getAs<TypedefType>()) {
+    if (!alias->getDecl()->getDeclContext()->isRecord()) break;
+    t = alias->desugar();
+  }
+  return t;
+}
 
 std::string printed(ASTContext &ast, const FunctionDecl *f) {
   PrintingPolicy policy = policyOf(ast, false);
@@ -46,6 +61,7 @@ std::string printed(ASTContext &ast, const FunctionDecl *f) {
 const FunctionDecl *Calls::specialised(const std::string &text) {
   std::vector<Operand> none;
   Expr *e = parsed(text, none);
+  if (auto *address = dyn_cast_or_null<UnaryOperator>(e)) e = address->getSubExpr();
   auto *named = e ? dyn_cast<OverloadExpr>(e->IgnoreParens()) : nullptr;
   return named ? session.sema().ResolveSingleFunctionTemplateSpecialization(const_cast<OverloadExpr *>(named)) : nullptr;
 }
@@ -65,11 +81,12 @@ bool Calls::settle(Site &site, std::vector<Operand> &operands) {
   };
   auto give = [&](size_t i, QualType t) {
     QualType bare = t.getNonReferenceType();
-    // A view of any length of what it may not change is made of a vector that lives as long as the call.
+    // A view of any length of objects that it may not change is made of a vector that lives as long as the call. One of
+    // numbers sees memory: rung::convert<std::span> shares or copies it.
     if (auto *view = dyn_cast_or_null<ClassTemplateSpecializationDecl>(bare->getAsCXXRecordDecl()))
       if (view->isInStdNamespace() && view->getName() == "span" && view->getTemplateArgs()[1].getAsIntegral().isAllOnes()) {
         QualType item = view->getTemplateArgs()[0].getAsType();
-        QualType row = item.isConstQualified() && find("std::vector").kind == Named::ClassTemplate ? types.resolve("std::vector<" + types.name(item.getUnqualifiedType()) + ">") : QualType();
+        QualType row = item.isConstQualified() && !item->isArithmeticType() && find("std::vector").kind == Named::ClassTemplate ? types.resolve("std::vector<" + types.name(item.getUnqualifiedType()) + ">") : QualType();
         if (!row.isNull()) t = bare = row;
       }
     bool lvalue = t->isLValueReferenceType() && !bare.isConstQualified();
@@ -154,8 +171,14 @@ bool Calls::settle(Site &site, std::vector<Operand> &operands) {
     LookupResult r(sema, &ast.Idents.get(name), here(), Sema::LookupMemberName);
     r.suppressDiagnostics();
     sema.LookupQualifiedName(r, record);
-    for (NamedDecl *d : r) take(d);
     first = 1;
+    // With all its template arguments written out it is one function.
+    if (name.size() < what.size() && !name.starts_with("operator"))
+      if (auto *chosen = specialised("&" + types.name(ast.getTypeDeclType(record)) + "::" + what)) {
+        functions.push_back(chosen);
+        break;
+      }
+    for (NamedDecl *d : r) take(d);
     break;
   }
   case Callee::Invoke: {
@@ -220,7 +243,7 @@ bool Calls::settle(Site &site, std::vector<Operand> &operands) {
         Expr *e = value(operands[i]);
         InitializedEntity entity = InitializedEntity::InitializeParameter(ast, t, false);
         good = e && sema.CanPerformCopyInitialization(entity, e);
-      } else if (t.isNull() || t->isDependentType()) {
+      } else if (t.isNull() || t->isDependentType() || list(t)) {
         good = false;
       } else if (site.args[i].kind == Arg::Callback) {
         good = callable(ast, t);
@@ -246,9 +269,18 @@ bool Calls::settle(Site &site, std::vector<Operand> &operands) {
       return true;
     });
   if (fitting.size() > 1)
-    narrow([&](const Candidate &c) {  // const overloads of the same parameters are one choice
-      return &c == &fitting.front() || !std::equal(c.params.begin(), c.params.end(), fitting.front().params.begin(),
-                                                   [&](QualType a, QualType b) { return !a.isNull() && !b.isNull() && ast.hasSameType(a, b); });
+    narrow([&](const Candidate &c) {  // what C++ may change cannot be made of a value
+      for (size_t i = first; i < site.args.size(); ++i) {
+        QualType t = c.params[i - first];
+        if (site.args[i].kind != Arg::Native && !t.isNull() && t->isLValueReferenceType() && !t.getNonReferenceType().isConstQualified()) return false;
+      }
+      return true;
+    });
+  if (fitting.size() > 1)
+    narrow([&](const Candidate &c) {  // of the same types, however they are passed, C++ chooses by itself: const T &, T &&
+      return &c == &fitting.front() || !std::equal(c.params.begin(), c.params.end(), fitting.front().params.begin(), [&](QualType a, QualType b) {
+        return !a.isNull() && !b.isNull() && ast.hasSameUnqualifiedType(a.getNonReferenceType(), b.getNonReferenceType());
+      });
     });
   if (fitting.size() == 1) {
     for (size_t i = first; i < site.args.size(); ++i)
@@ -267,7 +299,7 @@ bool Calls::settle(Site &site, std::vector<Operand> &operands) {
       for (size_t i = first; i < site.args.size(); ++i)
         if (site.args[i].kind != Arg::Native)
           casts += (casts.empty() ? "" : ", ") + std::string("argument ") + std::to_string(i - first + 1) + " as (cpp/cast \"" +
-                   types.display(c.params[i - first].getNonReferenceType().getUnqualifiedType()) + "\" x)";
+                   types.display(outside(c.params[i - first].getNonReferenceType()).getUnqualifiedType()) + "\" x)";
       candidates.push_back(llvm::json::Object{{"text", c.signature + ": chosen by " + casts}, {"span", spanAt(session, c.where)}});
     }
     fail("cpp/ambiguous", "more than one overload of '" + llvm::Twine(what) + "' takes " + llvm::Twine(given) +

@@ -7,6 +7,10 @@
 #include "rung/collections.hpp"
 #include "rung/convert.hpp"
 
+namespace std {
+template <class E> class initializer_list;
+}
+
 namespace rung {
 
 // The beginning of what `stubs/src/callback.rs` keeps of a function.
@@ -33,10 +37,42 @@ template <class T> T &unboxed(word v) {
   return *static_cast<T *>(p);
 }
 
+// Is T the library's view of text, which strings are made of, or a list that braces make?
+template <class T, class = void> inline constexpr bool is_part = false;
+template <class T> inline constexpr bool is_part<T, std::enable_if_t<is_text<T>, std::void_t<decltype(any<T &>().remove_prefix(1))>>> = true;
+template <class E> inline constexpr bool is_part<std::initializer_list<E>> = true;
+
+// What a function answered a template that takes any callable: it becomes what C++ uses it as. A test takes Clojure's truth.
+class outcome {
+public:
+  explicit outcome(word v) : value(v) {}
+  // What a string's or a vector's assignment takes besides one of its own is left out, or C++ could not choose.
+  template <class T, class = std::enable_if_t<!is_part<T> && !std::is_same_v<T, const char *> && !std::is_same_v<T, char> &&
+                                              !std::is_same_v<T, decltype(nullptr)> && !std::is_reference_v<T>>>
+  operator T() const {
+    if constexpr (std::is_same_v<T, bool>)
+      return value != words::nil && value != words::no;
+    else if constexpr (is_boxed<T> && shape::of<T>() != shape::sequence)
+      return convert<T>::from_value(value);
+    else
+      return taken<T>(value);
+  }
+  word get() const { return value; }
+
+private:
+  word value;
+};
+template <> struct convert<outcome> {
+  static word to_value(const outcome &o) { return o.get(); }
+  static outcome from_value(word v) { return outcome(v); }
+};
+
 template <class R> RUNG_ALWAYS R result(void *callback, word v) {
   using T = std::remove_cv_t<std::remove_reference_t<R>>;
   if constexpr (std::is_void_v<R>) {
     return;
+  } else if constexpr (std::is_same_v<R, outcome>) {
+    return outcome(v);
   } else {
     if constexpr (!std::is_arithmetic_v<R> && !std::is_enum_v<R>)
       rung_runtime->callback_keep(callback, v);
@@ -203,6 +239,76 @@ public:
 private:
   void *callback;
 };
+
+// A Clojure function where a template takes any callable: of every signature.
+class functor {
+public:
+  explicit functor(word function) : callback(rung_runtime->callback_of(function)) { check(!callback); }
+  functor(const functor &o) : callback(rung_runtime->callback_share(o.callback)) {}
+  functor(functor &&o) noexcept : callback(o.callback) { o.callback = nullptr; }
+  functor &operator=(functor o) noexcept {
+    void *mine = callback;
+    callback = o.callback;
+    o.callback = mine;
+    return *this;
+  }
+  ~functor() {
+    if (callback)
+      rung_runtime->callback_free(callback);
+  }
+  template <class... A> outcome operator()(A &&...args) const { return call<outcome, A &&...>(callback, args...); }
+
+private:
+  void *callback;
+};
+template <> struct convert<functor> {
+  static functor from_value(word v) { return functor(v); }
+};
+
+// A C++ callable that is called with values.
+struct invocation {
+  void *callable;
+  const word *args;
+  size count;
+};
+
+// An argument of it: what C++ may change is the object in a box.
+template <class A> decltype(auto) parameter(word v) {
+  using T = std::remove_cv_t<std::remove_reference_t<A>>;
+  if constexpr (std::is_lvalue_reference_v<A> && !std::is_const_v<std::remove_reference_t<A>>)
+    return unboxed<T>(v);
+  else if constexpr (std::is_rvalue_reference_v<A>)
+    return T(convert<T>::from_value(v));
+  else
+    return convert<T>::from_value(v);
+}
+
+template <class M> struct called;
+template <class C, class R, class... A> struct called<R (C::*)(A...)> {
+  using type = R(A...);
+};
+template <class C, class R, class... A> struct called<R (C::*)(A...) const> : called<R (C::*)(A...)> {};
+template <class C, class R, class... A> struct called<R (C::*)(A...) noexcept> : called<R (C::*)(A...)> {};
+template <class C, class R, class... A> struct called<R (C::*)(A...) const noexcept> : called<R (C::*)(A...)> {};
+template <class F> auto taken_by() {
+  if constexpr (std::is_function_v<F>)
+    return static_cast<F *>(nullptr);
+  else
+    return static_cast<typename called<decltype(&F::operator())>::type *>(nullptr);
+}
+
+template <class F, class R, class... A, size... I> word invoke_with(F &f, R (*)(A...), const invocation &i, numbers<size, I...>) {
+  if (i.count != sizeof...(A))
+    check(rung_runtime->wrong_arity(i.count, type_name<F>::get()));
+  if constexpr (std::is_void_v<R>)
+    return f(parameter<A>(i.args[I])...), words::nil;
+  else
+    return element(f(parameter<A>(i.args[I])...));
+}
+template <class F> word invoked(const invocation &i) {
+  auto each = [&]<class R, class... A>(R (*s)(A...)) { return invoke_with<F>(*reinterpret_cast<F *>(i.callable), s, i, up_to<sizeof...(A)>()); };
+  return each(taken_by<F>());
+}
 
 // Takes over one share of `callback`; null makes an empty function.
 template <class F> void make_function(void *callback, void *into) {

@@ -157,14 +157,16 @@ template <class T> struct convert<T, std::enable_if_t<shape::is<T, shape::sequen
   }
 };
 
-// Inward a span sees a typed array's memory.
+// Inward a span sees a typed array's memory; one that only reads sees a copy of any other collection, which lives as long as
+// the span is somewhere on a stack.
 template <class T> struct convert<T, std::enable_if_t<shape::is<T, shape::view>>> {
   using E = typename T::value_type;
   static T from_value(word v) {
     static_assert(array_kind<E>() != 0, "rung::convert<std::span<E>>: only numbers lie in memory as C++ has them");
     void *first = nullptr;
     size n = 0;
-    check(rung_runtime->array_of(v, array_kind<E>(), type_name<T>::get(), &first, &n));
+    constexpr bool reads = std::is_const_v<typename T::element_type> && number_kind<E>() != 0;
+    check(rung_runtime->array_of(v, array_kind<E>(), type_name<T>::get(), reads ? type_name<E>::get() : nullptr, &first, &n));
     if constexpr (T::extent != static_cast<size>(-1))
       if (n != T::extent)
         check(rung_runtime->wrong_size(n, T::extent, type_name<T>::get()));

@@ -61,6 +61,7 @@ struct runtime {
   void (*root_free)(void *);
   // Callbacks. `attach` makes the calling thread known to the language.
   inside::thread *(*attach)();
+  void *(*callback_of)(word function);
   // `user`: which argument is a `void*` that the function may have left out of its parameters, or -1.
   word (*invoke)(void *callback, const word *args, size n, long user);
   void *(*callback_share)(void *callback);
@@ -85,6 +86,8 @@ struct runtime {
   int (*row_end)(const unsigned long *row, char kind, word *out);
   // The error of a collection that has not the wanted number of items.
   int (*wrong_size)(size has, size wanted, const char *type);
+  // The error of a callable that takes another number of arguments.
+  int (*wrong_arity)(size given, const char *type);
   // The error of a value that is nothing the type takes.
   int (*not_a)(word, const char *type);
   // Boxes as `box` makes them, the type looked up once: `box_type` gives what `box_as` takes.
@@ -93,8 +96,9 @@ struct runtime {
   // Many numbers at once; `kind` as `number_kind` has it. `numbers_in` asks `resize` for room, null: there is none.
   word (*numbers_out)(char kind, const void *first, size n);
   int (*numbers_in)(word, char kind, const char *type, const char *item, void *object, void *(*resize)(void *object, size n));
-  // The items of a typed array of the kind, in place, as long as the array lives.
-  int (*array_of)(word, char kind, const char *type, void **first, size *n);
+  // The items of a typed array of the kind, in place, as long as the array lives. With the items' type: or a copy of any
+  // collection, which lives as long as `first` lies on a stack.
+  int (*array_of)(word, char kind, const char *type, const char *item, void **first, size *n);
   // A text of `stubs/src/callback/signature.rs` was called often.
   void (*callback_hot)(void *record);
   // Where a thread's block is named, from the thread pointer, or 0 where that is not known; what is in the block.

@@ -14,7 +14,7 @@ use engine::fault::{self, Class, Res, Thrown};
 use engine::text::Text;
 use engine::thread::Thread;
 use engine::value::Value;
-use questions::{Answer, CppType, Diagnostic, Literal, Question, TypeKind};
+use questions::{Answer, CppType, Diagnostic, Literal, Question, TypeKind, Way};
 
 /// `CppHost::to_value`.
 ///
@@ -57,8 +57,15 @@ pub(crate) unsafe fn from_value(host: &Stubs, v: Value, ty: &CppType, storage: *
         TypeKind::Pointer | TypeKind::FunctionPointer => pointer_in(host, v, ty, storage),
         TypeKind::Class | TypeKind::Union => {
             if let Some(b) = v.cast::<CppBox>() {
+                if plain(&ty.name).starts_with("std::span<") && !boxes::fits(b.ty, plain(&ty.name), ty.version) {
+                    // SAFETY: the caller's promise.
+                    return unsafe { view(host, &b, ty, storage) };
+                }
                 return boxes::object(host, &b, plain(&ty.name), ty.version)
                     .ok_or_else(|| boxes::mismatch_of(b.ty, plain(&ty.name)));
+            }
+            if ty.way == Way::Bound {
+                return Err(unbound(v, ty));
             }
             // SAFETY: the caller's promise.
             match unsafe { text::class_in(&v, ty, storage) } {
@@ -73,7 +80,8 @@ pub(crate) unsafe fn from_value(host: &Stubs, v: Value, ty: &CppType, storage: *
 
 /// `CppHost::converts`: does a value of the type become a Clojure value, rather than an object in a box?
 pub(crate) fn converts(host: &Stubs, ty: &CppType) -> bool {
-    if !matches!(ty.kind, TypeKind::Class | TypeKind::Union) || text::is_text_class(&ty.name) {
+    let whole = text::is_text_class(&ty.name) || plain(&ty.name) == "rung::outcome";
+    if !matches!(ty.kind, TypeKind::Class | TypeKind::Union) || whole {
         return true;
     }
     if ty.incomplete || !(plain(&ty.name).starts_with("std::") || host.session.has_conversions()) {
@@ -115,6 +123,20 @@ fn pointer_in(host: &Stubs, v: Value, ty: &CppType, storage: *mut u8) -> Res<u64
         return unsafe { crate::callback::callback(host, v, ty, storage) };
     }
     Err(conversion(v, ty))
+}
+
+/// What a box holds, as what sees it.
+///
+/// # Safety
+/// `storage` has room for an object of the type.
+unsafe fn view(host: &Stubs, b: &CppBox, ty: &CppType, storage: *mut u8) -> Res<u64> {
+    let f = host.generated.view(&host.session, &b.ty.pointee, ty).map_err(|_| boxes::mismatch_of(b.ty, &ty.name))?;
+    // SAFETY: reads the object, which the box keeps alive or the program promises to; constructs the view in `storage`.
+    unsafe {
+        let f = std::mem::transmute::<usize, guard::Convert>(f as usize);
+        guard::convert(Thread::current(), f, b.address as *const _, storage.cast())?;
+    }
+    Ok(storage as u64)
 }
 
 /// # Safety
@@ -165,6 +187,14 @@ fn conversion_error(v: Value, ty: &CppType) -> Diagnostic {
 
 fn named_error(v: Value, ty: &str) -> Diagnostic {
     run_error("cpp/conversion", format!("a {} cannot be converted to the C++ type {ty}", engine::class_name(v)))
+}
+
+/// A value that is no C++ object, where C++ may change the object that it is given.
+#[cold]
+fn unbound(v: Value, ty: &CppType) -> Thrown {
+    let (class, name) = (engine::class_name(v), boxes::shown(ty));
+    let d = run_error("cpp/conversion", format!("a {class} is no {name} that C++ may change: {name}& is wanted"));
+    raise(d.help(format!("make one first: (let [x (cpp/{} …)] …) and pass x", name.replace("::", "."))))
 }
 
 /// A value of the wrong class, both types named.

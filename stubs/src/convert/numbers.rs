@@ -213,13 +213,56 @@ fn seen_as(array: TypeId, kind: u8) -> bool {
     holds(array, kind) || array == TypeId::BYTE_ARRAY && matches!(kind, b'B' | b'c')
 }
 
+/// Numbers that a span sees which are no array's: as bytes of an array of their own. The span's pointer keeps it alive.
+///
 /// # Safety
-/// Places for both; `ty` is a type's name.
-pub(crate) unsafe extern "C" fn array_of(v: Value, kind: u8, ty: Text0, first: *mut *mut u8, n: *mut usize) -> i32 {
+/// As `r#in`.
+unsafe fn copy(v: Value, kind: u8, ty: Text0, item: Text0) -> Res<(*mut u8, usize)> {
+    struct Copy {
+        array: Value,
+        items: usize,
+        bytes: usize,
+    }
+    unsafe extern "C" fn room(copy: *mut c_void, n: usize) -> *mut c_void {
+        // SAFETY: `all_in` passes what it was given.
+        let copy = unsafe { &mut *copy.cast::<Copy>() };
+        copy.items = n;
+        match n.checked_mul(copy.bytes).map(|bytes| array::of_bytes(&vec![0; bytes])) {
+            Some(array) => copy.array = array,
+            None => return std::ptr::null_mut(),
+        }
+        array::memory(copy.array).map_or(std::ptr::null_mut(), |(first, _)| first.cast())
+    }
+    fn size<T>() -> usize {
+        size_of::<T>()
+    }
+    let mut copy = Copy { array: Value::NIL, items: 0, bytes: of_kind!(kind, size()) };
+    // SAFETY: the caller's promise; `room` makes room for as many numbers of the kind.
+    unsafe { of_kind!(kind, all_in(v, kind, (ty, item), (&raw mut copy).cast(), room)) }?;
+    Ok(array::memory(copy.array).map_or((std::ptr::null_mut(), 0), |(first, _)| (first, copy.items)))
+}
+
+/// # Safety
+/// Places for both; `ty` is a type's name, `item` one or null.
+pub(crate) unsafe extern "C" fn array_of(
+    v: Value,
+    kind: u8,
+    ty: Text0,
+    item: Text0,
+    first: *mut *mut u8,
+    n: *mut usize,
+) -> i32 {
     let found = if v.is_nil() {
         Some((std::ptr::null_mut(), 0))
     } else {
-        array::memory(v).filter(|_| seen_as(v.type_id(), kind))
+        match array::memory(v).filter(|_| seen_as(v.type_id(), kind)) {
+            // SAFETY: the caller's promise.
+            None if !item.is_null() => match unsafe { copy(v, kind, ty, item) } {
+                Ok(copy) => Some(copy),
+                Err(_) => return 1,
+            },
+            found => found,
+        }
     };
     match found {
         Some((at, items)) => {

@@ -7,7 +7,7 @@ use engine::number::BigInteger;
 use engine::value::Value;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
-use questions::{CppType, Repr, TypeKind};
+use questions::{CppType, Repr, TypeKind, Way};
 
 unsafe extern "C" {
     fn rung_long_double_get(p: *const u8) -> f64;
@@ -59,6 +59,7 @@ fn wide_out(n: i128, ty: &CppType) -> Value {
 /// `storage` has room for the type where it lives in memory.
 pub(super) unsafe fn from_value(v: Value, ty: &CppType, storage: *mut u8) -> Res<u64> {
     let name = ty.name.as_str();
+    let v = if ty.way == Way::Cast { cast(v, ty)? } else { v };
     match ty.repr {
         Repr::Bool => v.as_bool().map(u64::from).ok_or_else(|| conversion(v, ty)),
         Repr::F32 => Ok((double_in(v, name, true)? as f32).to_bits() as u64),
@@ -93,6 +94,36 @@ pub(super) unsafe fn from_value(v: Value, ty: &CppType, storage: *mut u8) -> Res
         }
         Repr::Void | Repr::Pointer | Repr::Reference => Err(conversion(v, ty)),
     }
+}
+
+/// What a C++ cast makes of a number or character on the way to a scalar: cut towards zero, a test against zero for `bool`.
+fn cast(v: Value, ty: &CppType) -> Res {
+    let bool = ty.repr == Repr::Bool;
+    if let Some(b) = v.as_bool() {
+        return Ok(if bool { v } else { Value::int(b.into()) });
+    }
+    if let Some(c) = v.as_char() {
+        return Ok(if bool {
+            Value::bool(c != 0)
+        } else if is_char(&ty.name) {
+            v
+        } else {
+            Value::int(c as i32)
+        });
+    }
+    if !engine::number::is_number(v) {
+        return Err(conversion(v, ty));
+    }
+    if bool {
+        return Ok(Value::bool(engine::number::to_double(v)? != 0.0));
+    }
+    if ty.kind == TypeKind::Float || v.as_long().is_some() || v.is::<BigInteger>() {
+        return Ok(v);
+    }
+    if let Some(d) = v.as_double().filter(|d| !d.is_finite()) {
+        return Err(range(d, &ty.name));
+    }
+    engine::number::to_bigint(v)
 }
 
 /// Any integer: a double is none, whatever its value.

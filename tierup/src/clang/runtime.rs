@@ -31,9 +31,9 @@ pub(super) fn functions() -> impl Iterator<Item = (&'static str, u64)> {
 
 /// A type where generated code finds it, for ever.
 pub(super) fn descriptor(ty: &CppType) -> *const CppType {
-    static TYPES: OnceLock<Mutex<HashMap<(String, u32), &'static CppType>>> = OnceLock::new();
+    static TYPES: OnceLock<Mutex<HashMap<(String, u32, questions::Way), &'static CppType>>> = OnceLock::new();
     let mut types = TYPES.get_or_init(Mutex::default).lock();
-    *types.entry((ty.name.clone(), ty.version)).or_insert_with(|| Box::leak(Box::new(ty.clone())))
+    *types.entry((ty.name.clone(), ty.version, ty.way)).or_insert_with(|| Box::leak(Box::new(ty.clone())))
 }
 
 /// 0 and the bits, or 1 and an error in the thread.
