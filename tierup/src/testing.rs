@@ -190,7 +190,6 @@ pub fn site(result: CppType) -> questions::CallAnswer {
             callee: questions::Callee::Construct { ty: result.name.clone() },
             args: Vec::new(),
             version: 0,
-            way: engine::questions::Way::Plain,
         },
         result,
         result_category: Category::Prvalue,

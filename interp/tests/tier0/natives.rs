@@ -89,7 +89,6 @@ impl Make {
             direct: None,
             recipe: None,
             version: 0,
-            way: Way::Plain,
             settled: String::new(),
         }));
         SiteId(self.tree.sites.len() as u32 - 1)
