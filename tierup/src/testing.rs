@@ -204,7 +204,6 @@ pub fn site(result: CppType) -> questions::CallAnswer {
         direct: None,
         recipe: None,
         version: 0,
-        way: engine::questions::Way::Plain,
         settled: String::new(),
     }
 }
