@@ -115,10 +115,8 @@ impl Analyzer<'_> {
                 self.error("cpp/ambiguous", format!("{name} is overloaded, and nothing here chooses one: cast it"))
             );
         };
-        let mut n = object.is_some() as usize;
-        for part in parts.iter_mut().filter(|p| p.is_empty()) {
+        for (n, part) in (object.is_some() as usize..).zip(parts.iter_mut().filter(|p| p.is_empty())) {
             *part = self.operand(operands[n].0, n);
-            n += 1;
         }
         let text = shape.around(&parts);
         self.cpp_site(Callee::Expression { text }, form, operands, position)
