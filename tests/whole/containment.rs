@@ -47,7 +47,7 @@ fn cases() -> Vec<(&'static str, &'static str, String)> {
         // The parser forgets the body of `g` but Sema still had a typo of it to correct: the next form was lost.
         (
             "a misspelt name that nothing asks about any more",
-            "cpp/raw",
+            "cpp/unresolved",
             "struct N { N() =n default; }; N n; void g()".into(),
         ),
         ("a concept that wants itself", "cpp/template", "template <class T> concept C = requires(T t) { f(t); };\ntemplate <C T> void f(T); struct S {}; void g() { f(S{}); }".into()),

@@ -120,7 +120,13 @@ json::Object Asker::declared(Calls &calls, const Named &n) {
   case Named::Functions: {
     json::Array all;
     bool templates = true;
-    for (NamedDecl *d : n.all) {
+    // A precompiled header gives them back to front.
+    auto inOrder = n.all;
+    auto &sources = session.sources();
+    llvm::stable_sort(inOrder, [&](const NamedDecl *a, const NamedDecl *b) {
+      return sources.isBeforeInTranslationUnit(a->getLocation(), b->getLocation());
+    });
+    for (NamedDecl *d : inOrder) {
       templates &= isa<FunctionTemplateDecl>(d->getUnderlyingDecl());
       all.push_back(overload(d));
     }

@@ -287,6 +287,10 @@ bool Calls::settle(Site &site, std::vector<Operand> &operands) {
       if (site.args[i].kind != Arg::Native) give(i, fitting[0].params[i - first]);
     return true;
   }
+  // In the order of their declarations: a precompiled header gives them back to front.
+  auto earlier = [&](SourceLocation a, SourceLocation b) { return session.sources().isBeforeInTranslationUnit(a, b); };
+  llvm::stable_sort(functions, [&](auto *a, auto *b) { return earlier(a->getLocation(), b->getLocation()); });
+  llvm::stable_sort(fitting, [&](auto &a, auto &b) { return earlier(a.where, b.where); });
   llvm::json::Array candidates;
   if (fitting.empty()) {
     for (auto *f : functions)

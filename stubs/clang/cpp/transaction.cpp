@@ -296,6 +296,9 @@ void Transaction::rollback(Sema &sema) {
   while (!typos.empty()) sema.clearDelayedTypo(typos.back().first);
   for (auto &context : sema.ExprEvalContexts) context.NumTypos = 0;
 
+  // Clang says only once why a class is abstract; whoever asks again wants to know too.
+  sema.PureVirtualClassDiagSet.reset();
+
   Preprocessor &pp = sema.getPreprocessor();
   for (auto it = macros.rbegin(); it != macros.rend(); ++it) {
     auto [name, before] = *it;
