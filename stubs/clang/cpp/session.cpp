@@ -218,6 +218,8 @@ bool precompile(const Config &config, const std::string &source, const std::stri
   front.DisableFree = false;
   ci.getDiagnosticOpts().ShowCarets = false;
   ci.getHeaderSearchOpts().ValidateASTInputFilesContent = true;
+  // What the headers' inline functions need is instantiated once, here, and not at the start of each process that reads it.
+  ci.getLangOpts().PCHInstantiateTemplates = true;
   CodeGenOptions &code = ci.getCodeGenOpts();
   code.CXXCtorDtorAliases = 0;
   code.EmulatedTLS = true;
