@@ -227,7 +227,11 @@ pub fn raise(class: Class, message: impl AsRef<str>) -> Thrown {
 /// `:rung/spans` (built when asked for, from the diagnostic).
 #[cold]
 pub fn raise_diagnostic(class: Class, d: &Diagnostic) -> Thrown {
-    let message = Text::value(&d.message);
+    raise_diagnostic_as(class, d, &d.message)
+}
+/// With another message than the diagnostic's.
+pub fn raise_diagnostic_as(class: Class, d: &Diagnostic, message: &str) -> Thrown {
+    let message = Text::value(message);
     let json = Text::value(&serde_json::to_string(d).unwrap_or_default());
     throw(Throwable::alloc_full(class, message, Value::NIL, Value::NIL, json, Value::NIL).value())
 }

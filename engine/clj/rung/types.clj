@@ -80,7 +80,7 @@
   "The vector of fields, when it is one."
   [name fields]
   (when-not (vector? fields) (throw (new IllegalArgumentException "No fields vector given.")))
-  (when-not (every? symbol? fields) (throw (new IllegalArgumentException "Fields must be symbols.")))
+  (when-not (every? symbol? fields) (throw (new AssertionError "defrecord and deftype fields must be symbols")))
   (when-not (apply distinct? nil fields) (throw (new IllegalArgumentException (str "Duplicate field names in " name))))
   fields)
 

@@ -38,15 +38,53 @@ pub fn macroexpand_top(form: Value, places: &PlaceTable, file: &str, place: read
 
 /// One step, as `macroexpand-1` does.
 pub fn macroexpand_1(form: Value) -> Res {
-    Ok(expand(space::current(), form, no_locals, |_| false)?.unwrap_or(form))
+    Ok(shown_step(form)?.unwrap_or(form))
 }
 
 pub fn macroexpand(form: Value) -> Res {
     let mut form = form;
-    while let Some(next) = expand(space::current(), form, no_locals, |_| false)? {
+    while let Some(next) = shown_step(form)? {
         form = next;
     }
     Ok(form)
+}
+
+/// One step as Clojure documents it, `None` where there is none. The analyzer takes shorter ways to the same meaning.
+fn shown_step(form: Value) -> Res<Option<Value>> {
+    let ns = space::current();
+    let Some(symbol) = head(form) else { return Ok(None) };
+    if Special::named(symbol).is_some() || symbol.ns_str() == Some("cpp") {
+        return Ok(None);
+    }
+    let name = symbol.name_str();
+    if let Some(var) = resolve::var(ns, symbol)? {
+        if var.has(VarFlag::Macro) && var.has(VarFlag::Library) && var.ns_str() == "clojure.core" {
+            if let Some(shown) = crate::native::documented::step(&var.name_str(), form)? {
+                return Ok(Some(keep_place(form, shown)?));
+            }
+        }
+    } else if symbol.ns.is_nil() && name.len() > 1 && !name.starts_with("..") {
+        if let Some(made) = dotted(name, coll::rest(form)?)? {
+            return Ok(Some(keep_place(form, made)?));
+        }
+    }
+    expand(ns, form, no_locals, |_| false)
+}
+
+/// `(.member x …)` is `(. x member …)`, `(Type. …)` is `(new Type …)`.
+fn dotted(name: &str, args: Value) -> Res<Option<Value>> {
+    let plain = |name: &str| Symbol::intern(None, name).value();
+    if let Some(member) = name.strip_prefix('.') {
+        if coll::seq(args)?.is_nil() {
+            return Ok(None);
+        }
+        let rest = coll::cons(plain(member), coll::rest(args)?)?;
+        return coll::cons(plain("."), coll::cons(coll::first(args)?, rest)?).map(Some);
+    }
+    match name.strip_suffix('.') {
+        Some(ty) => coll::cons(plain("new"), coll::cons(plain(ty), args)?).map(Some),
+        None => Ok(None),
+    }
 }
 
 fn no_locals() -> Res {

@@ -148,7 +148,8 @@ impl Tree {
     pub fn assoc(self, key: Value, val: Value) -> Res<Tree> {
         if self.root.is_nil() && self.comparator.is_nil() && !is_comparable(key) {
             // Refused at once, not when there is another to compare it with.
-            let shown = crate::class_name(key);
+            let mut shown = String::new();
+            crate::print::to_str(&mut shown, key)?;
             let message = format!("Default comparator requires nil, Number, or Comparable: {shown}");
             return Err(fault::raise(Class::ClassCast, message));
         }
@@ -304,7 +305,7 @@ fn is_comparable(v: Value) -> bool {
         || super::kind::is_vector(v)
         || match v.type_id() {
             T::NONE => true,
-            T::TEXT | T::KEYWORD | T::SYMBOL | T::UUID | T::INST | T::FILE | T::VAR => true,
+            T::TEXT | T::KEYWORD | T::SYMBOL | T::UUID | T::INST | T::FILE => true,
             t => t >= T::FIRST_USER,
         }
 }

@@ -364,13 +364,17 @@ fn is_class(v: Value) -> Res {
 fn class_object(v: Value) -> Res<Gc<ClassObject>> {
     v.cast::<ClassObject>().ok_or_else(|| crate::fault::class_cast(v, "java.lang.Class"))
 }
-fn is_instance(c: Value, v: Value) -> Res {
+pub(super) fn is_instance(c: Value, v: Value) -> Res {
     class_object(c)?;
     Ok(Value::bool(has_instance(c, v)))
 }
-fn cast(c: Value, v: Value) -> Res {
+pub(super) fn cast(c: Value, v: Value) -> Res {
     let name = class_object(c)?.name_text();
-    if v.is_nil() || has_instance(c, v) { Ok(v) } else { Err(crate::fault::class_cast(v, &name)) }
+    if v.is_nil() || has_instance(c, v) {
+        return Ok(v);
+    }
+    let message = format!("Cannot cast {} to {name}", crate::class_name(v));
+    Err(crate::fault::raise(Class::ClassCast, message))
 }
 /// A value of a class that is the language's own, to ask the tests about.
 fn sample(full: &str) -> Option<Value> {

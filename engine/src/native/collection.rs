@@ -249,9 +249,11 @@ fn comparator(v: Value) -> Res {
 }
 fn sorted_map(comparator: Value, args: &[Value]) -> Res {
     let mut t = Tree::new(comparator);
-    for p in pairs(args)?.chunks_exact(2) {
+    for p in args.chunks_exact(2) {
         t = t.assoc(p[0], p[1])?;
     }
+    // As in Clojure a key without a value is noticed when its turn comes.
+    pairs(args)?;
     Ok(TreeMap::new(t, Value::NIL).value())
 }
 fn sorted_set(comparator: Value, args: &[Value]) -> Res {

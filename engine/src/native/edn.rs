@@ -75,7 +75,7 @@ fn read_string(given: Value, s: Value) -> Res {
     match Reader::new(t.as_str(), "string", options()).next() {
         Ok(Some(form)) => value(given, &form),
         Ok(None) => at_end(given),
-        Err(d) => Err(fault::raise_diagnostic(super::read_class(&d), &d)),
+        Err(d) => Err(super::read_fault::raise(&d)),
     }
 }
 

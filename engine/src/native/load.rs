@@ -22,6 +22,9 @@ natives! { pub LOAD "clojure.core";
 fn text(v: Value) -> Res<String> {
     match v.cast::<Text>() {
         Some(t) => Ok(t.as_str().to_owned()),
+        None if v.is_nil() => {
+            Err(fault::raise(Class::NullPointer, "Cannot invoke \"String.length()\" because \"s\" is null"))
+        }
         None => Err(fault::class_cast(v, "java.lang.String")),
     }
 }
@@ -39,12 +42,15 @@ fn read_string(s: Value) -> Res {
     match reader.next() {
         Ok(Some(form)) => data(&form),
         Ok(None) => Err(fault::raise(Class::RuntimeException, "EOF while reading")),
-        Err(d) => Err(fault::raise_diagnostic(super::read_class(&d), &d)),
+        Err(d) => Err(super::read_fault::raise(&d)),
     }
 }
 
 /// `{:eof v :read-cond :allow|:preserve :features #{…}}`
 fn read_string_with(options: Value, s: Value) -> Res {
+    if !options.is_nil() && !coll::kind::is_map(options) {
+        return Err(fault::class_cast(options, "clojure.lang.IPersistentMap"));
+    }
     let text = text(s)?;
     let get = |k: &str| coll::get(options, Keyword::intern(None, k).value(), Value::ABSENT);
     let mode = get("read-cond")?;
@@ -76,7 +82,7 @@ fn read_string_with(options: Value, s: Value) -> Res {
             }
             v => Ok(v),
         },
-        Err(d) => Err(fault::raise_diagnostic(super::read_class(&d), &d)),
+        Err(d) => Err(super::read_fault::raise(&d)),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod binding;
 mod destructure;
+pub mod documented;
 mod function;
 
 use crate::coll;

@@ -244,6 +244,17 @@ fn bit_count(n: Value) -> Res {
 fn bit_count_int(n: Value) -> Res {
     Ok(Value::int((number::wrap_long(n)? as i32).count_ones() as i32))
 }
+/// A function of 32 bits; what a long has above them is left out.
+fn on_int(n: Value, f: fn(i32) -> i32) -> Res {
+    Ok(Value::int(f(number::wrap_long(n)? as i32)))
+}
+fn highest_of_int(n: i32) -> i32 {
+    if n == 0 { 0 } else { (1u32 << (31 - n.leading_zeros())) as i32 }
+}
+fn rotate_int(n: Value, by: Value, sign: i64) -> Res {
+    let by = (number::wrap_long(by)? * sign).rem_euclid(32) as u32;
+    Ok(Value::int((number::wrap_long(n)? as i32).rotate_left(by)))
+}
 fn leading_zeros(n: Value) -> Res {
     Ok(Value::int(number::to_long(n)?.leading_zeros() as i32))
 }
@@ -590,6 +601,7 @@ natives! { pub LONG "Long";
     "rotateRight" "[n by]" [(2) rotate_right] "compare" "[a b]" [(2) compare] "signum" "[n]" [(1) sign_of]
     "max" "[a b]" [(2) number::max] "min" "[a b]" [(2) number::min] "sum" "[a b]" [(2) add_exact]
     "hashCode" "[n]" [(1) java_hash] "toUnsignedString" "[n]" [(1) unsigned_text] "reverse" "[n]" [(1) reverse_bits]
+    "reverseBytes" "[n]" [(1) |n| Ok(Value::long(number::to_long(n)?.swap_bytes()))]
     "highestOneBit" "[n]" [(1) highest_bit] "lowestOneBit" "[n]" [(1) lowest_bit] "divideUnsigned" "[a b]" [(2) divide_unsigned]
     "remainderUnsigned" "[a b]" [(2) remainder_unsigned] "compareUnsigned" "[a b]" [(2) compare_unsigned]
 }
@@ -599,6 +611,13 @@ natives! { pub INTEGER "Integer";
     "toBinaryString" "[n]" [(1) binary_int] "toOctalString" "[n]" [(1) octal_int] "bitCount" "[n]" [(1) bit_count_int]
     "compare" "[a b]" [(2) compare] "max" "[a b]" [(2) number::max] "min" "[a b]" [(2) number::min]
     "signum" "[n]" [(1) sign_of] "hashCode" "[n]" [(1) java_hash] "sum" "[a b]" [(2) add_exact]
+    "reverse" "[n]" [(1) |n| on_int(n, i32::reverse_bits)] "reverseBytes" "[n]" [(1) |n| on_int(n, i32::swap_bytes)]
+    "highestOneBit" "[n]" [(1) |n| on_int(n, highest_of_int)] "lowestOneBit" "[n]" [(1) |n| on_int(n, |n| n & n.wrapping_neg())]
+    "numberOfLeadingZeros" "[n]" [(1) |n| on_int(n, |n| n.leading_zeros() as i32)]
+    "numberOfTrailingZeros" "[n]" [(1) |n| on_int(n, |n| n.trailing_zeros() as i32)]
+    "rotateLeft" "[n by]" [(2) |n, by| rotate_int(n, by, 1)] "rotateRight" "[n by]" [(2) |n, by| rotate_int(n, by, -1)]
+    "toUnsignedLong" "[n]" [(1) |n| Ok(Value::long(i64::from(number::wrap_long(n)? as u32)))]
+    "toUnsignedString" "[n]" [(1) |n| Ok(Text::value(&(number::wrap_long(n)? as u32).to_string()))]
 }
 natives! { pub DOUBLE "Double";
     "parseDouble" "[s]" [(1) parse_double] "valueOf" "[x]" [(1) value_of_double] "toString" "[d]" [(1) to_string]

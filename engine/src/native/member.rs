@@ -102,6 +102,15 @@ fn string(name: &str) -> Option<Method> {
             let row = super::find("clojure.core", "subs");
             row.map_or(Ok(Value::NIL), |r| crate::invoke::invoke(r.materialise("clojure.core").value(), a))
         },
+        "subSequence" => |a| {
+            let subs = crate::space::resolve::core("subs")?;
+            crate::invoke::invoke(subs, &[a[0], arg(a, 1)?, arg(a, 2)?])
+        },
+        "regionMatches" => region_matches,
+        "lines" => |a| {
+            let lines: crate::heap::GcVec = text(a[0])?.as_str().lines().map(Text::value).collect();
+            coll::seq(coll::vector(&lines))
+        },
         "indexOf" => |a| place(a, |s, from, part| s[from..].find(part).map(|i| i + from)),
         "lastIndexOf" => |a| {
             place(a, |s, from, part| match from {
@@ -153,6 +162,24 @@ fn place(a: &[Value], find: fn(&str, usize, &str) -> Option<usize>) -> Res {
     let from = a.get(2).map_or(Ok(0), |&n| number::to_long(n))?.max(0);
     let from = super::string::byte_of(&t, from as usize);
     Ok(Value::long(find(t.as_str(), from, part.as_str()).map_or(-1, |b| unit_of(&t, b) as i64)))
+}
+
+/// `(.regionMatches s ignore-case? from other other-from n)`: are `n` units of both the same?
+fn region_matches(a: &[Value]) -> Res {
+    let (folds, rest) = match a.get(1).and_then(|v| v.as_bool()) {
+        Some(folds) => (folds, &a[1..]),
+        None => (false, a),
+    };
+    let n = number::to_long(arg(rest, 4)?)?;
+    let part = |s: Value, from: Value| -> Res<Option<String>> {
+        let (from, n) = (number::to_long(from)?, n.max(0));
+        let units: Vec<u16> = text(s)?.as_str().encode_utf16().collect();
+        let range = usize::try_from(from).ok().zip(usize::try_from(from.saturating_add(n)).ok());
+        Ok(range.and_then(|(i, j)| units.get(i..j)).map(String::from_utf16_lossy))
+    };
+    let fold = |s: String| if folds { s.to_lowercase() } else { s };
+    let (x, y) = (part(a[0], arg(rest, 1)?)?, part(arg(rest, 2)?, arg(rest, 3)?)?);
+    Ok(Value::bool(x.is_some_and(|x| y.is_some_and(|y| fold(x) == fold(y)))))
 }
 
 fn replaced(a: &[Value], by: &str) -> Res {
@@ -219,6 +246,8 @@ fn class(name: &str) -> Option<Method> {
     let full: Method = |a| Ok(a[0].cast::<crate::text::ClassObject>().map_or(Value::NIL, |c| c.name));
     Some(match name {
         "getName" | "getTypeName" | "getCanonicalName" => full,
+        "isInstance" => |a| super::class::is_instance(a[0], arg(a, 1)?),
+        "cast" => |a| super::class::cast(a[0], arg(a, 1)?),
         "getSimpleName" => |a| {
             let name = a[0].cast::<crate::text::ClassObject>().map_or_else(String::new, |c| c.name_text());
             Ok(Text::value(name.rsplit(['.', '$']).next().unwrap_or("")))

@@ -123,7 +123,7 @@ pub(super) fn next_form(
     })?;
     match found {
         Some(Found::Form(form, text)) => Ok(Some((form, text))),
-        Some(Found::Fault(d)) => Err(fault::raise_diagnostic(super::read_class(&d), &d)),
+        Some(Found::Fault(d)) => Err(super::read_fault::raise(&d)),
         Some(Found::End) | None => Ok(None),
     }
 }

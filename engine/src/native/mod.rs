@@ -146,6 +146,7 @@ mod pretty;
 mod printing;
 mod promise;
 mod protocol;
+mod read_fault;
 mod reference;
 mod regex;
 mod seq;
@@ -279,18 +280,11 @@ pub fn class_constant(name: &str) -> Option<Value> {
     }
     class::resolve(name)
 }
-/// The class of a reader's error, as the JVM's readers throw it.
-pub fn read_class(d: &questions::Diagnostic) -> Class {
-    match d.code.as_str() {
-        "read/number" => Class::NumberFormat,
-        "read/duplicate-key" => Class::IllegalArgument,
-        _ => Class::RuntimeException,
-    }
-}
 /// Can `(new Class …)` make one of these?
 pub fn constructs(class: &str) -> bool {
     Class::named(class).is_some() || member::constructor(class).is_some()
 }
+pub use macros::documented;
 pub use member::{data_reader, find as member, library, reader_conditional, regex};
 pub(crate) use multi::print_method;
 

@@ -230,13 +230,13 @@ fn refer(args: &[Value]) -> Res {
     for name in wanted.iter().filter(|n| !exclude.contains(n)) {
         let symbol = Symbol::intern(None, name);
         let Some(var) = resolve::own(from, symbol)? else {
-            return Err(fault::raise(Class::IllegalState, format!("{name} does not exist")));
+            return Err(fault::raise(Class::IllegalAccess, format!("{name} does not exist")));
         };
         if var.has(VarFlag::Private) {
             if only.is_nil() {
                 continue;
             }
-            return Err(fault::raise(Class::IllegalState, format!("{name} is not public")));
+            return Err(fault::raise(Class::IllegalAccess, format!("{name} is not public")));
         }
         let new = coll::get(rename, symbol.value(), symbol.value())?;
         to.refer(self::symbol(new)?, var);
@@ -272,9 +272,6 @@ fn meaning(ns: &'static Namespace, name: Gc<Symbol>) -> Res {
     if name.ns_str().is_none() {
         if let Some(class) = ns.class(name.name_str()) {
             return Ok(class);
-        }
-        if name.name_str().contains('.') {
-            return Err(fault::raise(Class::ClassNotFound, name.name_str()));
         }
     }
     Ok(Value::NIL)

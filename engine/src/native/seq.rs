@@ -197,27 +197,25 @@ fn apply_all(args: &[Value]) -> Res {
     }
 }
 
-/// Stable merge sort of values where the collector sees them; `slice::sort` would merge through malloc memory.
+/// Stable merge sort of values where the collector sees them; `slice::sort` would merge through malloc memory. What is shorter
+/// than 32 asks the comparator what Java's sort asks, in its order, so that a comparator without an order gives the same.
 pub fn sort_values(v: &mut GcVec, compare: &mut dyn FnMut(Value, Value) -> Res<Ordering>) -> Res<()> {
-    const RUN: usize = 8;
+    const RUN: usize = 32;
     let n = v.len();
-    for start in (0..n).step_by(RUN) {
-        for i in start + 1..(start + RUN).min(n) {
-            let mut j = i;
-            while j > start && compare(v[j - 1], v[j])? == Ordering::Greater {
-                v.swap(j - 1, j);
-                j -= 1;
-            }
-        }
+    if n < RUN {
+        return sort_run(v, compare);
     }
-    let mut width = RUN;
+    for run in v.chunks_mut(RUN / 2) {
+        sort_run(run, compare)?;
+    }
+    let mut width = RUN / 2;
     let mut other: GcVec = v.iter().copied().collect();
     while width < n {
         for start in (0..n).step_by(2 * width) {
             let (mid, end) = ((start + width).min(n), (start + 2 * width).min(n));
             let (mut i, mut j) = (start, mid);
             for k in start..end {
-                let left = j >= end || i < mid && compare(v[i], v[j])? != Ordering::Greater;
+                let left = j >= end || i < mid && compare(v[j], v[i])? != Ordering::Less;
                 other[k] = if left { v[i] } else { v[j] };
                 if left { i += 1 } else { j += 1 }
             }
@@ -225,6 +223,30 @@ pub fn sort_values(v: &mut GcVec, compare: &mut dyn FnMut(Value, Value) -> Res<O
         std::mem::swap(v, &mut other);
         width *= 2;
         crate::thread::check()?;
+    }
+    Ok(())
+}
+
+/// The ascending or strictly descending run that it begins with, then each of the others by binary search.
+fn sort_run(v: &mut [Value], compare: &mut dyn FnMut(Value, Value) -> Res<Ordering>) -> Res<()> {
+    let mut sorted = v.len().min(1);
+    if v.len() > 1 {
+        let descending = compare(v[1], v[0])? == Ordering::Less;
+        sorted = 2;
+        while sorted < v.len() && (compare(v[sorted], v[sorted - 1])? == Ordering::Less) == descending {
+            sorted += 1;
+        }
+        if descending {
+            v[..sorted].reverse();
+        }
+    }
+    for at in sorted..v.len() {
+        let (mut low, mut high) = (0, at);
+        while low < high {
+            let mid = (low + high) / 2;
+            if compare(v[at], v[mid])? == Ordering::Less { high = mid } else { low = mid + 1 }
+        }
+        v[low..=at].rotate_right(1);
     }
     Ok(())
 }

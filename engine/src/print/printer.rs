@@ -37,6 +37,8 @@ pub(super) struct Printer<'a> {
     namespace_maps: bool,
     length: Option<usize>,
     level: Option<usize>,
+    /// What `*print-length*` or `*print-level*` holds that is none; an error where it would count.
+    no_number: Option<Value>,
     depth: usize,
     /// `print-method` has methods of the program's, and they count for the next value.
     methods: bool,
@@ -158,12 +160,18 @@ fn regex(out: &mut String, pattern: &str) {
     out.push('"');
 }
 
-fn setting(v: Value) -> Option<usize> {
-    v.as_long().map(|n| usize::try_from(n).unwrap_or(0))
+/// What a setting says, and whether it is one: nil and false are none, numbers are.
+fn setting(v: Value) -> Result<Option<usize>, Value> {
+    match v.as_long() {
+        Some(n) => Ok(Some(usize::try_from(n).unwrap_or(0))),
+        None if !v.truthy() || number::is_number(v) => Ok(None),
+        None => Err(v),
+    }
 }
 
 impl<'a> Printer<'a> {
     fn new(out: &'a mut String, sink: Option<Gc<Writer>>, style: Style) -> Printer<'a> {
+        let (length, level) = (setting(special::PRINT_LENGTH.get()), setting(special::PRINT_LEVEL.get()));
         Printer {
             out,
             sink,
@@ -171,8 +179,9 @@ impl<'a> Printer<'a> {
             meta: special::PRINT_META.get().truthy(),
             dup: special::PRINT_DUP.get().truthy(),
             namespace_maps: special::PRINT_NAMESPACE_MAPS.get().truthy(),
-            length: setting(special::PRINT_LENGTH.get()),
-            level: setting(special::PRINT_LEVEL.get()),
+            length: length.unwrap_or(None),
+            level: level.unwrap_or(None),
+            no_number: length.err().or(level.err()),
             depth: 0,
             methods: METHODS.load(Ordering::Relaxed),
         }
@@ -356,6 +365,9 @@ impl<'a> Printer<'a> {
 
     /// One level deeper, unless that is deeper than `*print-level*`, where `#` stands for it all.
     pub fn nested(&mut self, f: impl FnOnce(&mut Self) -> Res<()>) -> Res<()> {
+        if let Some(v) = self.no_number {
+            return Err(fault::class_cast(v, "java.lang.Number"));
+        }
         if self.level.is_some_and(|l| self.depth >= l) {
             self.out.push('#');
             return Ok(());

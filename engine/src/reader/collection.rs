@@ -20,7 +20,7 @@ impl Reader<'_> {
     #[inline(never)]
     pub(super) fn map(&mut self, start: Mark) -> Read<Form> {
         let entries = self.delimited("{", '}', start)?;
-        self.map_of(entries, self.cursor.since(start))
+        self.map_of("map", entries, self.cursor.since(start))
     }
 
     #[inline(never)]
@@ -49,9 +49,10 @@ impl Reader<'_> {
     }
 
     #[inline(never)]
-    fn map_of(&self, entries: Vec<Form>, span: Place) -> Read<Form> {
+    fn map_of(&self, what: &str, entries: Vec<Form>, span: Place) -> Read<Form> {
         if let Some(last) = entries.last().filter(|_| entries.len() % 2 == 1) {
-            let mut fault = self.fault("read/map", "a map has a value for each key, and here one is missing", span);
+            let message = format!("a {what} has a value for each key, and here one is missing");
+            let mut fault = self.fault("read/map", message, span);
             fault.spans.insert(0, last.span.in_file(self.file, "key without a value"));
             return Err(fault);
         }
@@ -97,7 +98,7 @@ impl Reader<'_> {
         for key in entries.iter_mut().step_by(2) {
             namer.apply(key);
         }
-        self.map_of(entries, self.cursor.since(start))
+        self.map_of("namespaced map", entries, self.cursor.since(start))
     }
 
     fn own_namespace(&self) -> Namer {

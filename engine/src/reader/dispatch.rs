@@ -95,7 +95,10 @@ impl Reader<'_> {
         };
         match value {
             Some(value) => Ok(Form::new(FormKind::Double(value), span)),
-            None => Err(self.fault("read/token", "only ##Inf, ##-Inf and ##NaN are values", span)),
+            None => {
+                let message = format!("`##{form}` is no symbolic value: they are ##Inf, ##-Inf and ##NaN");
+                Err(self.fault("read/token", message, span))
+            },
         }
     }
 

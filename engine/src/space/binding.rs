@@ -102,7 +102,7 @@ pub fn set(var: Gc<Var>, v: Value) -> Res {
         }
         None => Err(fault::raise(
             Class::IllegalState,
-            format!("Can't change/establish root binding of: {} with set", var.full_name()),
+            format!("Can't change/establish root binding of: {} with set", var.name_str()),
         )),
     }
 }

@@ -51,7 +51,11 @@ fn qualify(here: &'static Namespace, ns: Option<&str>, name: &str) -> Name {
     }
     match ns {
         Some(part) => Name::qualified(resolve::namespace(here, part).map_or(part, |n| n.name), name),
-        None if crate::native::class_constant(name).is_some() => Name::plain(name),
+        None if crate::native::class_constant(name).is_some() => {
+            // Classes of java.lang are imported everywhere, so a syntax quote names them in full.
+            let full = crate::native::class::full_name(name).filter(|f| f.starts_with("java.lang."));
+            Name::plain(full.unwrap_or(name))
+        }
         None => Name::qualified(here.name, name),
     }
 }

@@ -225,7 +225,7 @@ fn lib(name: &str, options: Value, reload: Reload, mode: Mode) -> Res<()> {
 fn refer(here: &'static Namespace, ns: &'static Namespace, name: Value, rename: Value) -> Res<()> {
     let Some(symbol) = name.cast::<Symbol>() else { return Err(fault::class_cast(name, "clojure.lang.Symbol")) };
     let Some(var) = resolve::own(ns, symbol)? else {
-        return Err(fault::raise(Class::IllegalState, format!("{} does not exist", symbol.name_str())));
+        return Err(fault::raise(Class::IllegalAccess, format!("{} does not exist", symbol.name_str())));
     };
     let to = if rename.is_nil() { Value::NIL } else { coll::get(rename, name, Value::NIL)? };
     here.refer(to.cast::<Symbol>().unwrap_or(symbol), var);

@@ -113,9 +113,8 @@
   "Defines name unless it has a root."
   [name expr]
   `(let [v# (def ~name)]
-     (when-not (bound? v#)
-       (def ~name ~expr)
-       (var ~name))))
+     (when-not (.hasRoot v#)
+       (def ~name ~expr))))
 
 (defmacro memfn
   "A function that calls the member name on its argument."

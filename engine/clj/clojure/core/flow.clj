@@ -5,6 +5,8 @@
 (defmacro when-first
   "bindings => x xs. Evaluates body with x bound to the first of xs, if xs has one."
   [bindings & body]
+  (when-not (and (vector? bindings) (= 2 (count bindings)))
+    (throw (new IllegalArgumentException "when-first requires exactly 2 forms in binding vector")))
   (let [[x xs] bindings]
     `(when-let [xs# (seq ~xs)]
        (let [~x (first xs#)]
@@ -29,7 +31,7 @@
 (defmacro cond->
   "Threads expr through each form whose test is true, as first argument."
   [expr & clauses]
-  (when (odd? (count clauses)) (throw (new IllegalArgumentException "cond-> requires an even number of clauses")))
+  (when (odd? (count clauses)) (throw (new AssertionError "Assert failed: (even? (count clauses))")))
   (let [g (gensym "cond__")
         steps (map (fn [[test step]] `(if ~test (-> ~g ~step) ~g)) (partition 2 clauses))]
     `(let [~g ~expr ~@(interleave (repeat g) (butlast steps))]
@@ -38,7 +40,7 @@
 (defmacro cond->>
   "Threads expr through each form whose test is true, as last argument."
   [expr & clauses]
-  (when (odd? (count clauses)) (throw (new IllegalArgumentException "cond->> requires an even number of clauses")))
+  (when (odd? (count clauses)) (throw (new AssertionError "Assert failed: (even? (count clauses))")))
   (let [g (gensym "cond__")
         steps (map (fn [[test step]] `(if ~test (->> ~g ~step) ~g)) (partition 2 clauses))]
     `(let [~g ~expr ~@(interleave (repeat g) (butlast steps))]

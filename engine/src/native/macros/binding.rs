@@ -80,7 +80,8 @@ pub(super) fn if_let(a: &[Value]) -> Res {
     match a[3..] {
         [then] => chosen(pattern, value, |t| t, &[then], Value::NIL),
         [then, other] => chosen(pattern, value, |t| t, &[then], other),
-        ref n => Err(arity("if-let", n.len() + 1)),
+        [] => Err(arity("if-let", 1)),
+        _ => Err(bad("if-let requires 1 or 2 forms after binding vector")),
     }
 }
 pub(super) fn when_let(a: &[Value]) -> Res {
@@ -95,7 +96,8 @@ pub(super) fn if_some(a: &[Value]) -> Res {
     match a[3..] {
         [then] => chosen(pattern, value, not_nil, &[then], Value::NIL),
         [then, other] => chosen(pattern, value, not_nil, &[then], other),
-        ref n => Err(arity("if-some", n.len() + 1)),
+        [] => Err(arity("if-some", 1)),
+        _ => Err(bad("if-some requires 1 or 2 forms after binding vector")),
     }
 }
 pub(super) fn when_some(a: &[Value]) -> Res {
