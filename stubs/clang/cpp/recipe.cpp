@@ -755,7 +755,7 @@ private:
     if (words > StackWords) return false;
     int change = -static_cast<int>(ways.size()) - 1 + pushes;
     depth += change;
-    out.code.push_back(CallOp | static_cast<int64_t>(ways.size()) << 8 | how << 16 | static_cast<int64_t>(s == None ? 0 : s) << 24 | size << 32);
+    out.code.push_back(CallOp | static_cast<int64_t>(ways.size()) << 8 | how << 16 | (s == None ? int64_t(0) : static_cast<int64_t>(s)) << 24 | size << 32);
     for (int64_t w : ways) out.code.push_back(w);
     return out.code.size() <= Longest;
   }
