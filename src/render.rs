@@ -29,6 +29,9 @@ pub enum ColorChoice {
 }
 
 impl Look {
+    fn ellipsis(self) -> &'static str {
+        if self.unicode { "…" } else { "..." }
+    }
     pub const PLAIN: Look = Look { color: false, unicode: true, width: 80 };
 
     /// For standard error.
@@ -84,12 +87,8 @@ pub fn text(d: &Diagnostic, sources: &Sources, look: Look) -> String {
     if let Some(block) = source_block(d, sources, look) {
         out.push_str(&block);
     }
-    for c in &d.candidates {
-        remark(&mut out, "candidate", c, look);
-    }
-    for n in &d.notes {
-        remark(&mut out, "note", n, look);
-    }
+    remarks(&mut out, "candidate", &d.candidates, look);
+    remarks(&mut out, "note", &d.notes, look);
     if let Some(help) = &d.help {
         paragraph(&mut out, "help", "36", help, look);
     }
@@ -198,12 +197,65 @@ fn form_end(source: &Source<String>, start: usize) -> Option<usize> {
     Some(start + rest[..reader.offset()].chars().count())
 }
 
-fn remark(out: &mut String, kind: &str, note: &Note, look: Look) {
-    let text = match &note.span {
-        Some(s) if s.line > 0 || !s.file.is_empty() => format!("{} ({})", note.text.trim_end(), place(s)),
-        _ => note.text.clone(),
-    };
-    paragraph(out, kind, "33", &text, look);
+/// So many of a kind are shown; a program gets all of them by `--json`.
+const SHOWN: usize = 8;
+
+fn remarks(out: &mut String, kind: &str, all: &[Note], look: Look) {
+    // One that would be the only one left out takes no more room than what says so.
+    let shown = if all.len() > SHOWN + 1 { SHOWN } else { all.len() };
+    for note in &all[..shown] {
+        let text = shortened(note.text.trim_end(), look.ellipsis());
+        let text = match &note.span {
+            Some(s) if s.line > 0 || !s.file.is_empty() => format!("{text} ({})", place(s)),
+            _ => text,
+        };
+        paragraph(out, kind, "33", &text, look);
+    }
+    if shown < all.len() {
+        let _ = writeln!(out, "  {} and {} more", look.ellipsis(), all.len() - shown);
+    }
+}
+
+/// Characters that a remark may have before what its types are made of is left out.
+const LONG: usize = 240;
+
+/// A long text with the innermost template arguments left out until it is short: `map<…>`.
+fn shortened(text: &str, ellipsis: &str) -> String {
+    let mut text = text.to_owned();
+    while text.chars().count() > LONG {
+        let Some((from, to)) = innermost(&text, ellipsis) else { break };
+        text.replace_range(from..to, ellipsis);
+    }
+    text
+}
+
+/// What stands between the `<` and `>` of the longest template argument list that holds none that could still be left out.
+fn innermost(text: &str, ellipsis: &str) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let mut open = Vec::new();
+    let mut best: Option<(usize, usize)> = None;
+    for (i, b) in bytes.iter().enumerate() {
+        let before = i.checked_sub(1).map_or(b' ', |at| bytes[at]);
+        match b {
+            // An operator has a space, or another operator, before it.
+            b'<' if before.is_ascii_alphanumeric() || before == b'_' => open.push((i + 1, false)),
+            b'>' if before != b'-' && before != b' ' => {
+                let Some((from, holds)) = open.pop() else { continue };
+                let inside = &text[from..i];
+                if inside.len() <= ellipsis.len() {
+                    continue;
+                }
+                if !holds && best.is_none_or(|(f, t)| t - f < i - from) {
+                    best = Some((from, i));
+                }
+                if let Some(outer) = open.last_mut() {
+                    outer.1 = true;
+                }
+            }
+            _ => {}
+        }
+    }
+    best
 }
 
 /// `  kind: text`, wrapped, further lines indented below the text's first.
@@ -243,4 +295,37 @@ pub fn wrap(line: &str, room: usize) -> Vec<String> {
         }
     }
     pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_types_lose_their_inner_arguments_first() {
+        let args = "std::pair<const std::basic_string<char, std::char_traits<char>, std::allocator<char>>, int>";
+        let text = format!("no conversion from 'std::map<{args}, {args}, std::less<{args}>>' to 'int' and a < b, p->q");
+        let short = shortened(&text, "…");
+        assert!(short.chars().count() <= LONG, "{short}");
+        assert!(short.starts_with("no conversion from 'std::map<std::pair<"), "{short}");
+        assert!(short.ends_with("' to 'int' and a < b, p->q"), "{short}");
+        assert_eq!(shortened("vector<int>", "…"), "vector<int>");
+        let plain = "word ".repeat(100);
+        assert_eq!(shortened(&plain, "…"), plain);
+    }
+
+    #[test]
+    fn long_lists_of_candidates_are_cut() {
+        let look = Look { color: false, unicode: false, width: 80 };
+        let note = |i: usize| Note { text: format!("f({i})"), span: None };
+        let shown = |n: usize| {
+            let mut out = String::new();
+            remarks(&mut out, "candidate", &(0..n).map(note).collect::<Vec<_>>(), look);
+            out
+        };
+        assert_eq!(shown(SHOWN + 1).lines().count(), SHOWN + 1);
+        let cut = shown(40);
+        assert_eq!(cut.lines().count(), SHOWN + 1);
+        assert!(cut.ends_with("  ... and 32 more\n"), "{cut}");
+    }
 }

@@ -159,6 +159,9 @@ impl Analyzer<'_> {
         if matches!(token, "&&" | "||") && args.len() == 2 {
             return self.short_circuit(token, form, args, position);
         }
+        if args.len() > 2 && token == "[]" {
+            return self.subscript(form, args, position);
+        }
         let folds = matches!(token, "+" | "-" | "*" | "/" | "%" | "|" | "&" | "^" | "&&" | "||" | "<<" | ">>");
         if args.len() > 2 && folds {
             let left = self.operator(op, form, &args[..2], Position::Value);
@@ -180,6 +183,33 @@ impl Analyzer<'_> {
             return Ok(left);
         }
         self.cpp_call(Callee::Operator { token: token.to_owned() }, form, 1, args, None, position)
+    }
+
+    /// `(cpp/aget a i j)` is `a[i][j]`, but of a class that takes both at once.
+    #[cold]
+    fn subscript(&mut self, form: Value, args: &[Value], position: Position) -> Res<ExprId> {
+        let mut ids = Vec::with_capacity(args.len());
+        for (i, &a) in args.iter().enumerate() {
+            ids.push((self.at_child(form, i + 1, |an| an.cpp_arg(a))?, i + 1));
+        }
+        if ids.iter().any(|&(id, _)| self.is_unknown(id)) {
+            return Err(self.missing());
+        }
+        let callee = Callee::Operator { token: "[]".into() };
+        if self.is_class(ids[0].0) {
+            let kinds = ids.iter().map(|&(id, _)| self.arg_kind(id)).collect();
+            if let Ok(Answer::Call(_)) = self.answer(Question::Call(CallQuestion { callee: callee.clone(), args: kinds }))? {
+                return self.cpp_site(callee, form, ids, position);
+            }
+        }
+        let mut left = ids[0];
+        for (i, &at) in ids.iter().enumerate().skip(1) {
+            let last = i + 1 == ids.len();
+            let p = if last { position } else { Position::Value };
+            let element = self.cpp_site(callee.clone(), form, vec![left, at], p);
+            left = (if last { element? } else { self.part(element)? }, 1);
+        }
+        Ok(left.0)
     }
 
     /// `&&` and `||` evaluate their right side only where C++ would: on scalars they are an `if`.

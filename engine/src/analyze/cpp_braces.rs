@@ -53,13 +53,17 @@ impl Analyzer<'_> {
                 let skip = ids.len() - args.len();
                 let wants = |i: usize| {
                     answer.args.get(skip + i).is_some_and(|t| {
-                        t.kind == TypeKind::Array || t.aggregate && !crate::host::parts().cpp.converts(t)
+                        // A class's constructors may take a list; what converts takes a vector as a value.
+                        let class = t.aggregate || t.kind == TypeKind::Class;
+                        t.kind == TypeKind::Array || class && !crate::host::parts().cpp.converts(t)
                     })
                 };
                 if !args.iter().enumerate().any(|(i, a)| coll::is_vector(*a) && wants(i)) {
                     return Ok(None);
                 }
-                let class = |t: &questions::CppType| (t.aggregate && t.kind != TypeKind::Array).then(|| t.name.clone());
+                let class = |t: &questions::CppType| {
+                    (t.aggregate && t.kind != TypeKind::Array || t.kind == TypeKind::Class).then(|| t.name.clone())
+                };
                 wanted.extend(answer.args.iter().skip(skip).map(class));
                 None
             }
@@ -116,6 +120,8 @@ impl Analyzer<'_> {
         let shape = |before: String, after| Ok(Some(Shape { before, between: ", ".into(), after }));
         match callee {
             Callee::Name { name } => match self.answer(Question::Name { name: name.clone() })? {
+                // An array's type is no name that braces can follow.
+                Ok(Answer::Type { .. }) if name.contains('[') => shape(format!("__rung::bare<{name}>{{"), "}"),
                 Ok(Answer::Type { .. } | Answer::ClassTemplate { .. }) => shape(format!("{name}{{"), "}"),
                 Ok(Answer::Functions { .. } | Answer::FunctionTemplate { .. }) => shape(format!("{name}("), ")"),
                 _ => Ok(None),

@@ -25,6 +25,13 @@ impl Analyzer<'_> {
     ) -> Thrown {
         let mut d = match (callee, d.code.as_str()) {
             (Callee::Name { name }, "cpp/unresolved") if d.help.is_none() => with_nearest(d, name),
+            // A smart pointer, an iterator: C++ proposes its own arrow.
+            (Callee::Method { name }, _) if d.help.is_none() && proposes_arrow(&d) => {
+                d.help(format!("(.{name} (cpp/* object) …) asks what it points to"))
+            }
+            (Callee::Field { name }, _) if d.help.is_none() && proposes_arrow(&d) => {
+                d.help(format!("(.-{name} (cpp/* object)) asks what it points to"))
+            }
             _ => d,
         };
         let object = matches!(callee, Callee::Method { .. } | Callee::Invoke {}) as usize;
@@ -47,6 +54,10 @@ impl Analyzer<'_> {
         let here = self.span("");
         self.at_child(form, i, |a| Ok(a.span(""))).unwrap_or(here)
     }
+}
+
+fn proposes_arrow(d: &Diagnostic) -> bool {
+    d.message.contains("use '->' instead of '.'")
 }
 
 /// The same with what asking for the name alone proposes.

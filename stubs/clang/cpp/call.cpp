@@ -302,6 +302,8 @@ Expr *Calls::value(const Operand &o) {
     std::vector<Operand> none;
     return parsed(o.literal, none);
   }
+  // An element of an array, say: no parameter has told its type.
+  if (o.type.isNull()) return fail("cpp/conversion", "a Clojure value has no C++ type here; give it one with cpp/cast");
   bool object = o.type->isRecordType() || o.type->isArrayType() || o.type->isFunctionType();
   if (!o.memory) {
     ExprValueKind kind = o.category == Category::Lvalue || o.type->isFunctionType() ? VK_LValue

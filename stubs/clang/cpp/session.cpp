@@ -129,8 +129,12 @@ static void told(const llvm::DiagnosticInfo *info, void *errors) {
   static_cast<std::vector<std::string> *>(errors)->push_back(clean(stream.str()));
 }
 
+// types.cpp
+void forgetAliases(Session &);
+
 std::unique_ptr<Session> Session::open(const Config &config, std::string &error) {
   auto session = std::make_unique<Session>();
+  forgetAliases(*session);
   IntrusiveRefCntPtr<DiagnosticsEngine> early =
       CompilerInstance::createDiagnostics(new DiagnosticOptions(), &session->collector, /*ShouldOwnClient=*/false);
   auto made = invocation(config, *early);
@@ -234,7 +238,11 @@ SourceLocation Session::nowhere() { return sources().getLocForStartOfFile(source
 
 void Session::resetErrors() { ci->getDiagnostics().Reset(/*soft=*/true); }
 
-void Session::enter(llvm::StringRef text, const Place &place, const char *name) {
+// types.cpp
+std::string withAliases(Session &, llvm::StringRef text);
+
+void Session::enter(llvm::StringRef said, const Place &place, const char *name) {
+  std::string text = withAliases(*this, said);
   auto buffer = llvm::WritableMemoryBuffer::getNewUninitMemBuffer(text.size() + 1, std::string(name) + std::to_string(inputs++));
   memcpy(buffer->getBufferStart(), text.data(), text.size());
   buffer->getBufferStart()[text.size()] = '\n';
@@ -250,6 +258,8 @@ bool Session::attempt(Transaction &t, const std::function<bool()> &body) {
   Recorder &r = *recorder;
   Transaction *outer = r.open;
   r.open = &t;
+  // What an earlier question left is not about this one.
+  if (!outer) collector.take();
   bool good;
   {
     Sema::GlobalEagerInstantiationScope global(s, true);
@@ -291,8 +301,13 @@ bool Session::parse(llvm::StringRef text, const Place &place, Transaction &t) {
     {
       Reading now(parse_.get());
       // The end of a file would end the translation unit for good, so the parser must not meet it between declarations.
+      // Lambdas have their numbers before anybody asks for the symbol of a function that returns one.
+      LambdaNamer namer(sources());
       for (bool end = parse_->ParseFirstTopLevelDecl(group, imports); !end;) {
-        if (group) recorder->HandleTopLevelDecl(group.get());
+        if (group) {
+          for (Decl *d : group.get()) namer.name(d);
+          recorder->HandleTopLevelDecl(group.get());
+        }
         end = parse_->getCurToken().is(tok::eof) || parse_->ParseTopLevelDecl(group, imports);
       }
     }

@@ -134,6 +134,7 @@ bool Calls::settle(Site &site, std::vector<Operand> &operands) {
     Named n = find(site.callee.text);
     if (n.kind == Named::Type) {
       if (n.type->isScalarType()) return one(n.type);
+      if (auto *array = ast.getAsArrayType(n.type)) return one(array->getElementType());
       if (!constructors(n.type)) return true;
       if (aggregate(n.type)) return true;
     } else if (n.kind == Named::Functions) {
@@ -156,6 +157,7 @@ bool Calls::settle(Site &site, std::vector<Operand> &operands) {
     QualType t = types.resolve(site.callee.text);
     if (t.isNull()) return false;
     if (t->isScalarType()) return one(t);
+    if (auto *array = ast.getAsArrayType(t)) return one(array->getElementType());
     if (!constructors(t)) return true;
     if (aggregate(t)) return true;
     break;
@@ -203,6 +205,8 @@ bool Calls::settle(Site &site, std::vector<Operand> &operands) {
   case Callee::Operator: {
     // A boxed operand takes the other one's type, as C++'s own conversions would end there.
     QualType t;
+    if (StringRef(what) == "[]" && !operands.empty() && operands[0].type.isNull())
+      return refuse("an element of a boxed value: its C++ type is not known here", "unbox it first: (cpp/unbox (:* T) x)");
     for (auto &o : operands)
       if (!o.type.isNull()) t = o.type;
     if (t.isNull() || !(t->isArithmeticType() || t->isEnumeralType() || t->isRecordType()))

@@ -228,7 +228,16 @@ void hide(Sema &sema, NamedDecl *d) {
         for (auto *c : same->enumerators()) removeFromLookup(sema, c);
 }
 
+// Misspelt names that nothing has asked about yet would be reported by the next input.
+static void forgetTypos(Sema &sema) {
+  auto &typos = sema.*reach(DelayedTypos());
+  while (!typos.empty()) sema.clearDelayedTypo(typos.back().first);
+  for (auto &context : sema.ExprEvalContexts) context.NumTypos = 0;
+}
+
 void Transaction::begin(Sema &sema) {
+  // A question may have had its answer before Clang looked at the name again.
+  forgetTypos(sema);
   stdNamespace = sema.StdNamespace;
   stdBadAlloc = sema.StdBadAlloc;
   stdAlignVal = sema.StdAlignValT;
@@ -291,10 +300,7 @@ void Transaction::rollback(Sema &sema) {
   for (auto &[record, where] : sema.VTableUses) sema.VTablesUsed.erase(record->getCanonicalDecl());
   sema.VTableUses.clear();
 
-  // Misspelt names that nothing has asked about yet would be reported by the next input.
-  auto &typos = sema.*reach(DelayedTypos());
-  while (!typos.empty()) sema.clearDelayedTypo(typos.back().first);
-  for (auto &context : sema.ExprEvalContexts) context.NumTypos = 0;
+  forgetTypos(sema);
 
   // Clang says only once why a class is abstract; whoever asks again wants to know too.
   sema.PureVirtualClassDiagSet.reset();

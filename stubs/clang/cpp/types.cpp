@@ -60,9 +60,66 @@ QualType Types::resolve(llvm::StringRef text) {
   return found;
 }
 
+// A class without a name is called by its place, as `(lambda at raw_1:2:3)`, which no text can say: text that mentions such a
+// type by what it is called is read with an alias in its place.
+namespace {
+struct Unnamed {
+  Session *session;
+  std::string called;
+  QualType type;
+  TypedefDecl *alias;
+};
+std::vector<Unnamed> unnamed;
+
+bool namesNone(llvm::StringRef text) {
+  for (const char *part : {"(lambda at ", "(unnamed struct at ", "(unnamed class at ", "(unnamed union at ", "(unnamed enum at "})
+    if (text.contains(part)) return true;
+  return false;
+}
+
+void rememberUnnamed(Session &session, llvm::StringRef called, QualType type) {
+  for (auto &u : unnamed)
+    if (u.session == &session && u.called == called) {
+      if (u.type != type) u.type = type, u.alias = nullptr;
+      return;
+    }
+  unnamed.push_back({&session, called.str(), type, nullptr});
+  // The longest first: one may be part of another.
+  std::stable_sort(unnamed.begin(), unnamed.end(), [](auto &a, auto &b) { return a.called.size() > b.called.size(); });
+}
+} // namespace
+
+// Another session may be where an earlier one was.
+void forgetAliases(Session &session) {
+  llvm::erase_if(unnamed, [&](auto &u) { return u.session == &session; });
+}
+
+std::string withAliases(Session &session, llvm::StringRef text) {
+  std::string out = text.str();
+  if (!namesNone(text)) return out;
+  ASTContext &ast = session.ast();
+  static unsigned made = 0;
+  for (auto &u : unnamed) {
+    if (u.session != &session || !llvm::StringRef(out).contains(u.called)) continue;
+    TranslationUnitDecl *unit = ast.getTranslationUnitDecl();
+    if (!u.alias) {
+      auto &name = ast.Idents.get("rung_unnamed_" + std::to_string(++made));
+      auto here = session.nowhere();
+      u.alias = TypedefDecl::Create(ast, unit, here, here, &name, ast.getTrivialTypeSourceInfo(u.type, here));
+    }
+    // A text that was taken back may have taken it along.
+    if (unit->lookup(u.alias->getDeclName()).empty()) unit->addDecl(u.alias);
+    std::string alias = u.alias->getNameAsString();
+    for (size_t at = 0; (at = out.find(u.called, at)) != std::string::npos; at += alias.size())
+      out.replace(at, u.called.size(), alias);
+  }
+  return out;
+}
+
 std::string Types::name(QualType t) {
   QualType canonical = session.ast().getCanonicalType(t);
   std::string out = clean(canonical.getAsString(policyOf(session.ast(), true)));
+  if (namesNone(out)) rememberUnnamed(session, out, canonical);
   byName.try_emplace(out, canonical);
   return out;
 }

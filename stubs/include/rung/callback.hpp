@@ -43,11 +43,12 @@ template <class T> inline constexpr bool is_part<T, std::enable_if_t<is_text<T>,
 template <class E> inline constexpr bool is_part<std::initializer_list<E>> = true;
 
 // What a function answered a template that takes any callable: it becomes what C++ uses it as. A test takes Clojure's truth.
-class outcome {
+// `Characters`: the function was given characters, so C++ may want one, which it could not tell from a text otherwise.
+template <bool Characters> class answered {
 public:
-  explicit outcome(word v) : value(v) {}
+  explicit answered(word v) : value(v) {}
   // What a string's or a vector's assignment takes besides one of its own is left out, or C++ could not choose.
-  template <class T, class = std::enable_if_t<!is_part<T> && !std::is_same_v<T, const char *> && !std::is_same_v<T, char> &&
+  template <class T, class = std::enable_if_t<!is_part<T> && !std::is_same_v<T, const char *> && (Characters || !std::is_same_v<T, char>) &&
                                               !std::is_same_v<T, decltype(nullptr)> && !std::is_reference_v<T>>>
   operator T() const {
     if constexpr (std::is_same_v<T, bool>)
@@ -62,17 +63,63 @@ public:
 private:
   word value;
 };
-template <> struct convert<outcome> {
-  static word to_value(const outcome &o) { return o.get(); }
-  static outcome from_value(word v) { return outcome(v); }
+using outcome = answered<false>;
+template <class T> inline constexpr bool is_outcome = false;
+template <bool C> inline constexpr bool is_outcome<answered<C>> = true;
+template <bool C> struct convert<answered<C>> {
+  static word to_value(const answered<C> &o) { return o.get(); }
+  static answered<C> from_value(word v) { return answered<C>(v); }
 };
+
+// An answer beside a number is a number of that type.
+template <class N> inline constexpr bool is_number = std::is_arithmetic_v<N>;
+#define RUNG_BINARY(op)                                                                                                 \
+  template <class N, bool C, class = std::enable_if_t<is_number<N>>> auto operator op(const N &n, const answered<C> &o) { \
+    return n op static_cast<N>(o);                                                                                      \
+  }                                                                                                                     \
+  template <class N, bool C, class = std::enable_if_t<is_number<N>>> auto operator op(const answered<C> &o, const N &n) { \
+    return static_cast<N>(o) op n;                                                                                      \
+  }
+#define RUNG_ASSIGN(op)                                                                                           \
+  template <class N, bool C, class = std::enable_if_t<is_number<N>>> N &operator op(N &n, const answered<C> &o) { \
+    return n op static_cast<N>(o);                                                                                \
+  }
+RUNG_BINARY(+) RUNG_BINARY(-) RUNG_BINARY(*) RUNG_BINARY(/) RUNG_BINARY(%)
+RUNG_BINARY(<) RUNG_BINARY(>) RUNG_BINARY(<=) RUNG_BINARY(>=) RUNG_BINARY(==) RUNG_BINARY(!=)
+RUNG_ASSIGN(+=) RUNG_ASSIGN(-=) RUNG_ASSIGN(*=) RUNG_ASSIGN(/=) RUNG_ASSIGN(%=)
+#undef RUNG_BINARY
+#undef RUNG_ASSIGN
+
+// Two answers: numbers by their value, texts by their bytes. Below 0, 0 or above it.
+inline int compared(word a, word b) {
+  if (words::is_long(a) && words::is_long(b))
+    return (words::as_long(a) > words::as_long(b)) - (words::as_long(a) < words::as_long(b));
+  if (!words::is_long(a) && !words::is_double(a)) {
+    const char *x = nullptr, *y = nullptr;
+    size m = 0, n = 0;
+    if (!rung_runtime->to_text(a, "const char *", &x, &m)) {
+      check(rung_runtime->to_text(b, "const char *", &y, &n));
+      const int order = __builtin_memcmp(x, y, m < n ? m : n);
+      return order ? order : (m > n) - (m < n);
+    }
+    rung_runtime->root_free(rung_runtime->take_error());
+  }
+  const double d = convert<double>::from_value(a), e = convert<double>::from_value(b);
+  return (d > e) - (d < e);
+}
+#define RUNG_COMPARE(op)                                                                      \
+  template <bool C, bool D> bool operator op(const answered<C> &a, const answered<D> &b) {    \
+    return compared(a.get(), b.get()) op 0;                                                   \
+  }
+RUNG_COMPARE(<) RUNG_COMPARE(>) RUNG_COMPARE(<=) RUNG_COMPARE(>=) RUNG_COMPARE(==) RUNG_COMPARE(!=)
+#undef RUNG_COMPARE
 
 template <class R> RUNG_ALWAYS R result(void *callback, word v) {
   using T = std::remove_cv_t<std::remove_reference_t<R>>;
   if constexpr (std::is_void_v<R>) {
     return;
-  } else if constexpr (std::is_same_v<R, outcome>) {
-    return outcome(v);
+  } else if constexpr (is_outcome<R>) {
+    return R(v);
   } else {
     if constexpr (!std::is_arithmetic_v<R> && !std::is_enum_v<R>)
       rung_runtime->callback_keep(callback, v);
@@ -256,7 +303,9 @@ public:
     if (callback)
       rung_runtime->callback_free(callback);
   }
-  template <class... A> outcome operator()(A &&...args) const { return call<outcome, A &&...>(callback, args...); }
+  template <class... A> auto operator()(A &&...args) const {
+    return call<answered<(is_char<std::remove_cv_t<std::remove_reference_t<A>>> || ...)>, A &&...>(callback, args...);
+  }
 
 private:
   void *callback;

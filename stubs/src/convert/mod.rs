@@ -80,7 +80,7 @@ pub(crate) unsafe fn from_value(host: &Stubs, v: Value, ty: &CppType, storage: *
 
 /// `CppHost::converts`: does a value of the type become a Clojure value, rather than an object in a box?
 pub(crate) fn converts(host: &Stubs, ty: &CppType) -> bool {
-    let whole = text::is_text_class(&ty.name) || plain(&ty.name) == "rung::outcome";
+    let whole = text::is_text_class(&ty.name) || plain(&ty.name).starts_with("rung::answered<");
     if !matches!(ty.kind, TypeKind::Class | TypeKind::Union) || whole {
         return true;
     }

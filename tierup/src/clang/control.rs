@@ -769,6 +769,8 @@ impl Gen<'_> {
     /// Is the object made inside a block that ends before its own scope does?
     fn needs_holder(&self, id: ExprId) -> bool {
         match self.tree.expr(id) {
+            // Each branch makes it.
+            Expr::If { .. } => self.tree.repr(id) == Some(Repr::Memory),
             Expr::Cleanups { body, .. } => self.is_named(id) || self.needs_holder(*body),
             Expr::Do { body } => body.last().is_some_and(|e| self.needs_holder(*e)),
             Expr::Let { bindings, body } => self.owns(bindings) || self.needs_holder(*body),

@@ -32,6 +32,7 @@ mod unit;
 
 use crate::compiler::{Compiled, Compiler, Job, Want};
 use crate::lower::{Signature, Stay};
+use engine::analyze::{ConstKey, Tree};
 use engine::code::Code;
 use engine::host::{self, CppHost};
 use engine::table::HashMap;
@@ -84,7 +85,7 @@ impl Clang {
         let shape = Shape {
             strategy: self.strategy,
             salt,
-            left: host::parts().cpp.callbacks_may_fail(),
+            left: host::parts().cpp.callbacks_may_fail() || loads(&job.tree),
             own_code: std::ptr::from_ref(job.code) as usize,
             signatures: signature_of,
         };
@@ -101,6 +102,15 @@ impl Clang {
         }
         Ok(())
     }
+}
+
+/// Does the form's text load more of the program? The first callback of all may be passed there, while the function runs.
+fn loads(tree: &Tree) -> bool {
+    const LOADERS: [&str; 8] =
+        ["eval", "load", "load-file", "load-reader", "load-string", "require", "use", "requiring-resolve"];
+    tree.consts.iter().any(
+        |c| matches!(c, ConstKey::Var { ns, name } if &**ns == "clojure.core" && LOADERS.contains(&&**name)),
+    )
 }
 
 /// The signature of the special entry of a `Code` that the feedback of a call names.

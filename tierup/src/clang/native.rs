@@ -171,14 +171,12 @@ impl Gen<'_> {
         if !pure && !answer.noexcept {
             self.catches = true;
         }
-        let text = if self.strategy == super::Strategy::Stubs && !pure {
-            match self.through_stub(id, site, answer, &ops) {
-                Some(op) => return op,
-                None => fill(&answer.text, &ops),
+        if self.strategy == super::Strategy::Stubs && !pure {
+            if let Some(op) = self.through_stub(id, site, answer, &ops) {
+                return op;
             }
-        } else {
-            fill(&answer.text, &ops)
-        };
+        }
+        let text = fill(&self.with_types(&answer.text, &ops), &ops);
         let level = strength(&text);
         let text = if pure || answer.noexcept && !self.left { text } else { self.standing(id, text) };
         let op = Op::new(text, level, order, Rep::Value);
@@ -191,6 +189,34 @@ impl Gen<'_> {
             op.temps.push(n);
         }
         if self.left && !pure { self.checked(op) } else { op }
+    }
+
+    /// The names of arguments' types where the text asks for them: an argument stands in it once.
+    fn with_types(&self, text: &str, args: &[Op]) -> String {
+        const BEFORE: &str = "__rung::bare<decltype($";
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find(BEFORE) {
+            let (before, from) = rest.split_at(at);
+            out.push_str(before);
+            let number = &from[BEFORE.len()..];
+            let known = number.split_once(")>").and_then(|(n, after)| {
+                let (t, _) = args.get(n.parse::<usize>().ok()?)?.ty?;
+                let name = self.spelled(t);
+                (!name.contains(['(', '['])).then_some((name, after))
+            });
+            match known {
+                Some((name, after)) => {
+                    out.push_str(&name);
+                    rest = after;
+                }
+                None => {
+                    out.push_str(BEFORE);
+                    rest = number;
+                }
+            }
+        }
+        out + rest
     }
 
     /// What stands where control does not come.
