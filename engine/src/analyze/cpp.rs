@@ -198,7 +198,9 @@ impl Analyzer<'_> {
         let callee = Callee::Operator { token: "[]".into() };
         if self.is_class(ids[0].0) {
             let kinds = ids.iter().map(|&(id, _)| self.arg_kind(id)).collect();
-            if let Ok(Answer::Call(_)) = self.answer(Question::Call(CallQuestion { callee: callee.clone(), args: kinds }))? {
+            if let Ok(Answer::Call(_)) =
+                self.answer(Question::Call(CallQuestion { callee: callee.clone(), args: kinds }))?
+            {
                 return self.cpp_site(callee, form, ids, position);
             }
         }

@@ -108,9 +108,9 @@ impl Clang {
 fn loads(tree: &Tree) -> bool {
     const LOADERS: [&str; 8] =
         ["eval", "load", "load-file", "load-reader", "load-string", "require", "use", "requiring-resolve"];
-    tree.consts.iter().any(
-        |c| matches!(c, ConstKey::Var { ns, name } if &**ns == "clojure.core" && LOADERS.contains(&&**name)),
-    )
+    tree.consts
+        .iter()
+        .any(|c| matches!(c, ConstKey::Var { ns, name } if &**ns == "clojure.core" && LOADERS.contains(&&**name)))
 }
 
 /// The signature of the special entry of a `Code` that the feedback of a call names.
