@@ -242,7 +242,7 @@ pub fn illegal_argument(message: impl AsRef<str>) -> Thrown {
 
 /// `X cannot be cast to Y`, with the class names that programs see.
 pub fn class_cast(v: Value, wanted: &str) -> Thrown {
-    raise(Class::ClassCast, format!("class {} cannot be cast to class {wanted}", crate::class_name(v)))
+    raise(Class::ClassCast, format!("class {} cannot be cast to class {wanted}", crate::print::shown_class(v)))
 }
 
 pub fn interrupted() -> Thrown {

@@ -317,6 +317,10 @@ pub fn as_entry(e: Value) -> Res<(Value, Value)> {
     if foreign::is(foreign::Interface::MapEntry, e) {
         return Ok((nth(e, 0, None)?, nth(e, 1, None)?));
     }
+    if e.is_nil() {
+        let message = "Cannot invoke \"java.util.Map$Entry.getKey()\" because \"e\" is null";
+        return Err(fault::raise(fault::Class::NullPointer, message));
+    }
     Err(fault::class_cast(e, "java.util.Map$Entry"))
 }
 

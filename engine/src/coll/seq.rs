@@ -73,7 +73,7 @@ fn seq_slow(v: Value) -> Res {
 
 #[cold]
 fn not_seqable(v: Value) -> fault::Thrown {
-    fault::illegal_argument(format!("Don't know how to create ISeq from: {}", crate::class_name(v)))
+    fault::illegal_argument(format!("Don't know how to create ISeq from: {}", crate::print::shown_class(v)))
 }
 
 /// The first item, nil where there is none.

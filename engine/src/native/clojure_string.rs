@@ -70,7 +70,7 @@ fn split(s: Value, re: Value, limit: Value) -> Res {
     if !re.is_nil() {
         super::regex::regex(re)?;
     }
-    let (t, limit) = (text(s)?, number::to_long(limit)?);
+    let (t, limit) = (super::string::characters(s)?, number::to_long(limit)?);
     let re = super::regex::regex(re)?;
     let s = t.as_str();
     let mut parts = GcVec::new();

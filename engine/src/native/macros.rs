@@ -39,6 +39,9 @@ natives! { pub TABLE "clojure.core";
     "declare" "[& names]" [(rest 2) declare]
     "comment" "[& body]" [(rest 2) comment]
 }
+natives! { pub HOST "rung.host";
+    "refuse-bindings" "[form what]" [(2) refuse_bindings]
+}
 natives! { pub FUNCTIONS "clojure.core";
     "destructure" "[bindings]" [(1) destructure::destructure]
 }
@@ -84,6 +87,20 @@ fn bad(message: impl AsRef<str>) -> Thrown {
 #[cold]
 fn arity(name: &str, n: usize) -> Thrown {
     fault::raise(Class::Arity, format!("Wrong number of args ({n}) passed to: clojure.core/{name}"))
+}
+/// What a macro's bindings must be and are not, with the call's place, as Clojure says it.
+#[cold]
+fn requires(form: Value, what: &str) -> Thrown {
+    let head = coll::first(form).map_or_else(|_| String::new(), crate::print::display);
+    let line = match coll::get(coll::meta(form), key("line"), Value::NIL) {
+        Ok(line) if !line.is_nil() => crate::print::display(line),
+        _ => String::new(),
+    };
+    bad(format!("{head} requires {what} in {}:{line}", crate::space::current().name))
+}
+/// For the macros that are written in Clojure.
+fn refuse_bindings(form: Value, what: Value) -> Res {
+    Err(requires(form, what.cast::<Text>().map_or_else(String::new, |t| t.as_str().to_owned()).as_str()))
 }
 /// Gives a form that a macro made the place of the form it stands for.
 fn placed(made: Value, like: Value) -> Res {

@@ -510,7 +510,7 @@ pub(super) fn uuid(v: Value) -> Res {
 }
 
 pub(super) fn inst(v: Value) -> Res {
-    let s = text(v)?;
+    let s = super::string::characters(v)?;
     match Inst::parse(s.as_str()) {
         Some(millis) => Ok(Inst::alloc(millis).value()),
         None => Err(fault::raise(Class::RuntimeException, format!("Unrecognized date/time syntax: {}", s.as_str()))),

@@ -192,6 +192,7 @@ static TABLES: &[&Table] = &[
     &exception::TABLE,
     &exception::HOST,
     &macros::FUNCTIONS,
+    &macros::HOST,
     &host::HOST,
     &host::RUNG,
     &load::LOAD,

@@ -1,6 +1,6 @@
 //! Regular expressions of clojure.core.
 
-use super::string::text;
+use super::string::{characters, text};
 use crate::coll;
 use crate::fault::{self, Class, Res};
 use crate::heap::{Gc, GcVec};
@@ -45,9 +45,9 @@ pub(super) fn groups(s: &str, spans: &Spans) -> Value {
 /// The text is looked at first, as where the JVM casts.
 fn both(re: Value, s: Value) -> Res<(Gc<Regex>, Gc<Text>)> {
     if !s.is_nil() {
-        text(s)?;
+        characters(s)?;
     }
-    Ok((regex(re)?, text(s)?))
+    Ok((regex(re)?, characters(s)?))
 }
 
 fn re_find(re: Value, s: Value) -> Res {
@@ -60,7 +60,7 @@ fn re_matches(re: Value, s: Value) -> Res {
 }
 fn re_matcher(re: Value, s: Value) -> Res {
     regex(re)?;
-    text(s)?;
+    characters(s)?;
     Ok(Matcher::alloc(re, s).value())
 }
 fn matcher(v: Value) -> Res<Gc<Matcher>> {

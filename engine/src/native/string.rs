@@ -32,6 +32,15 @@ pub(super) fn text(v: Value) -> Res<Gc<Text>> {
     }
 }
 
+/// The text that an argument must be, where Clojure takes any sequence of characters.
+pub(super) fn characters(v: Value) -> Res<Gc<Text>> {
+    match v.cast::<Text>() {
+        Some(t) => Ok(t),
+        None if v.is_nil() => text(v),
+        None => Err(fault::class_cast(v, "java.lang.CharSequence")),
+    }
+}
+
 fn str0() -> Res {
     Ok(Text::value(""))
 }

@@ -11,7 +11,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use object::munge_name;
+pub(crate) use object::{munge_name, shown_class};
 pub(crate) use printer::{METHODS, print_all, print_plainly, text_of_all};
 pub use printer::{Style, escape, print_to, to_str};
 pub use reader::{Reader, input, stdin_reader};

@@ -12,8 +12,8 @@ use crate::text::{FileName, Matcher, Text};
 use crate::value::Value;
 use std::fmt::Write;
 
-/// The class name of an object as `#object[…]` shows it; of a function that of its class on the JVM.
-fn shown_class(v: Value) -> String {
+/// The class name of an object as `#object[…]` and errors show it; of a function that of its class on the JVM.
+pub(crate) fn shown_class(v: Value) -> String {
     match v.cast::<Function>() {
         Some(f) => munge(&f.code.name),
         None => crate::class_name(v),

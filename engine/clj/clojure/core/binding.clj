@@ -5,9 +5,9 @@
 (defmacro binding
   "Binds vars dynamically for the extent of body."
   [bindings & body]
-  (when-not (vector? bindings) (throw (new IllegalArgumentException "binding requires a vector for its binding")))
+  (when-not (vector? bindings) (rung.host/refuse-bindings &form "a vector for its binding"))
   (when (odd? (count bindings))
-    (throw (new IllegalArgumentException "binding requires an even number of forms in binding vector")))
+    (rung.host/refuse-bindings &form "an even number of forms in binding vector"))
   `(do
      (push-thread-bindings (hash-map ~@(mapcat (fn [[v x]] [`(var ~v) x]) (partition 2 bindings))))
      (try
@@ -81,7 +81,7 @@
 (defmacro with-open
   "Evaluates body with names bound to what can be closed, and closes it, last first."
   [bindings & body]
-  (when-not (vector? bindings) (throw (new IllegalArgumentException "with-open requires a vector for its binding")))
+  (when-not (vector? bindings) (rung.host/refuse-bindings &form "a vector for its binding"))
   (if (empty? bindings)
     `(do ~@body)
     `(let ~(subvec bindings 0 2)

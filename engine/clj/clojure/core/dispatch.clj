@@ -44,13 +44,13 @@
   "Makes tag derived from parent, in the global hierarchy or in h, which then is the value."
   ([tag parent]
    (assert (namespace parent))
-   (assert (or (class? tag) (and (or (keyword? tag) (symbol? tag)) (namespace tag))))
+   (assert (or (class? tag) (and (instance? clojure.lang.Named tag) (namespace tag))))
    (alter-var-root (var global-hierarchy) derive tag parent)
    nil)
   ([h tag parent]
    (assert (not= tag parent))
-   (assert (or (class? tag) (keyword? tag) (symbol? tag)))
-   (assert (or (keyword? parent) (symbol? parent)))
+   (assert (or (class? tag) (instance? clojure.lang.Named tag)))
+   (assert (instance? clojure.lang.Named parent))
    (let [above (fn [k] (get (:ancestors h) k #{}))
          below (fn [k] (get (:descendants h) k #{}))]
      (cond

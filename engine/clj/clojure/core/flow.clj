@@ -5,8 +5,8 @@
 (defmacro when-first
   "bindings => x xs. Evaluates body with x bound to the first of xs, if xs has one."
   [bindings & body]
-  (when-not (and (vector? bindings) (= 2 (count bindings)))
-    (throw (new IllegalArgumentException "when-first requires exactly 2 forms in binding vector")))
+  (when-not (vector? bindings) (rung.host/refuse-bindings &form "a vector for its binding"))
+  (when-not (= 2 (count bindings)) (rung.host/refuse-bindings &form "exactly 2 forms in binding vector"))
   (let [[x xs] bindings]
     `(when-let [xs# (seq ~xs)]
        (let [~x (first xs#)]
@@ -91,9 +91,9 @@
 (defmacro doseq
   "Evaluates body for each combination of the bindings, as for would make them; for its effects."
   [bindings & body]
-  (when-not (vector? bindings) (throw (new IllegalArgumentException "doseq requires a vector for its binding")))
+  (when-not (vector? bindings) (rung.host/refuse-bindings &form "a vector for its binding"))
   (when (odd? (count bindings))
-    (throw (new IllegalArgumentException "doseq requires an even number of forms in binding vector")))
+    (rung.host/refuse-bindings &form "an even number of forms in binding vector"))
   (let [level (fn level [bs]
                 (if (empty? bs)
                   `(do ~@body nil)
@@ -119,9 +119,9 @@
 (defmacro for
   "A lazy seq of the values of body for each combination of the bindings; :let, :when and :while as modifiers."
   [bindings body]
-  (when-not (vector? bindings) (throw (new IllegalArgumentException "for requires a vector for its binding")))
+  (when-not (vector? bindings) (rung.host/refuse-bindings &form "a vector for its binding"))
   (when (odd? (count bindings))
-    (throw (new IllegalArgumentException "for requires an even number of forms in binding vector")))
+    (rung.host/refuse-bindings &form "an even number of forms in binding vector"))
   (let [level (fn level [bs]
                 (let [[k v & more] bs
                       iter (gensym "iter__") s (gensym "s__") c (gensym "c__") b (gensym "b__") n (gensym "n__")

@@ -1,6 +1,6 @@
 //! `let`, `loop` and the macros that bind.
 
-use super::{arity, bad, body, call, destructure, fresh, key, plain, special};
+use super::{arity, bad, body, call, destructure, fresh, key, plain, requires, special};
 use crate::coll;
 use crate::fault::Res;
 use crate::heap::GcVec;
@@ -59,10 +59,12 @@ pub(super) fn loop_(a: &[Value]) -> Res {
 }
 
 /// `[form test]` of `if-let` and its kin.
-fn one_binding(name: &str, v: Option<&Value>) -> Res<(Value, Value)> {
-    let v = vector_of(name, v)?;
+fn one_binding(a: &[Value]) -> Res<(Value, Value)> {
+    let Some(v) = a.get(2).copied().filter(|v| coll::kind::is_vector(*v)) else {
+        return Err(requires(a[0], "a vector for its binding"));
+    };
     if coll::count(v)? != 2 {
-        return Err(bad(format!("{name} requires exactly 2 forms in binding vector")));
+        return Err(requires(a[0], "exactly 2 forms in binding vector"));
     }
     Ok((coll::nth(v, 0, None)?, coll::nth(v, 1, None)?))
 }
@@ -76,37 +78,37 @@ fn chosen(pattern: Value, value: Value, test: impl FnOnce(Value) -> Value, then:
 }
 
 pub(super) fn if_let(a: &[Value]) -> Res {
-    let (pattern, value) = one_binding("if-let", a.get(2))?;
+    let (pattern, value) = one_binding(a)?;
     match a[3..] {
         [then] => chosen(pattern, value, |t| t, &[then], Value::NIL),
         [then, other] => chosen(pattern, value, |t| t, &[then], other),
         [] => Err(arity("if-let", 1)),
-        _ => Err(bad("if-let requires 1 or 2 forms after binding vector")),
+        _ => Err(requires(a[0], "1 or 2 forms after binding vector")),
     }
 }
 pub(super) fn when_let(a: &[Value]) -> Res {
-    let (pattern, value) = one_binding("when-let", a.get(2))?;
+    let (pattern, value) = one_binding(a)?;
     chosen(pattern, value, |t| t, &a[3..], Value::NIL)
 }
 fn not_nil(t: Value) -> Value {
     call("some?", &[t])
 }
 pub(super) fn if_some(a: &[Value]) -> Res {
-    let (pattern, value) = one_binding("if-some", a.get(2))?;
+    let (pattern, value) = one_binding(a)?;
     match a[3..] {
         [then] => chosen(pattern, value, not_nil, &[then], Value::NIL),
         [then, other] => chosen(pattern, value, not_nil, &[then], other),
         [] => Err(arity("if-some", 1)),
-        _ => Err(bad("if-some requires 1 or 2 forms after binding vector")),
+        _ => Err(requires(a[0], "1 or 2 forms after binding vector")),
     }
 }
 pub(super) fn when_some(a: &[Value]) -> Res {
-    let (pattern, value) = one_binding("when-some", a.get(2))?;
+    let (pattern, value) = one_binding(a)?;
     chosen(pattern, value, not_nil, &a[3..], Value::NIL)
 }
 
 pub(super) fn dotimes(a: &[Value]) -> Res {
-    let (name, count) = one_binding("dotimes", a.get(2))?;
+    let (name, count) = one_binding(a)?;
     if !name.is::<Symbol>() {
         return Err(bad("dotimes binds a symbol"));
     }
