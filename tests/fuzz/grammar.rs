@@ -23,7 +23,7 @@ const KINDS: [Kind; 6] = [Int, Real, Bool, Text, Vector, Map];
 pub const CPP: &str = r#"(cpp/raw "
 #include <stdexcept>
 #include <string>
-struct FzPair { int a; double b; int sum() const { return a + (int)b; } FzPair(int a, double b) : a(a), b(b) {} };
+struct FzPair { int a; double b; int sum() const { return a + (b > -1e9 && b < 1e9 ? (int)b : 0); } FzPair(int a, double b) : a(a), b(b) {} };
 int fz_add(int a, int b) { return (int)((unsigned)a + (unsigned)b); }
 long long fz_wide(long long a) { return (long long)((unsigned long long)a * 3u); }
 double fz_half(double x) { return x * 0.5; }

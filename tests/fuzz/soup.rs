@@ -100,7 +100,9 @@ const CPP: &[&str] = &[
 
 #[test]
 fn a_session_outlives_any_cpp() {
-    let all = texts("fixtures/cpp_errors", "cpp");
+    let mut all = texts("fixtures/cpp_errors", "cpp");
+    // Its recursion has no end: it must not become a statement that runs, whose overflow is the program's own.
+    all.iter_mut().for_each(|(_, text)| *text = text.replace("constexpr int down", "consteval int down"));
     rounds(|seed| {
         let mut random = Random::new(seed);
         let mut input = String::new();

@@ -98,7 +98,7 @@ impl Reader<'_> {
             None => {
                 let message = format!("`##{form}` is no symbolic value: they are ##Inf, ##-Inf and ##NaN");
                 Err(self.fault("read/token", message, span))
-            },
+            }
         }
     }
 
