@@ -3,6 +3,7 @@
 #include "session.h"
 #include "limits.h"
 #include "pch.h"
+#include "types.h"
 #include "clang/AST/RecursiveASTVisitor.h"
 #include "clang/Basic/TargetInfo.h"
 #include "clang/Frontend/FrontendActions.h"
@@ -129,9 +130,6 @@ static void told(const llvm::DiagnosticInfo *info, void *errors) {
   static_cast<std::vector<std::string> *>(errors)->push_back(clean(stream.str()));
 }
 
-// types.cpp
-void forgetAliases(Session &);
-
 std::unique_ptr<Session> Session::open(const Config &config, std::string &error) {
   auto session = std::make_unique<Session>();
   forgetAliases(*session);
@@ -237,9 +235,6 @@ bool precompile(const Config &config, const std::string &source, const std::stri
 SourceLocation Session::nowhere() { return sources().getLocForStartOfFile(sources().getMainFileID()); }
 
 void Session::resetErrors() { ci->getDiagnostics().Reset(/*soft=*/true); }
-
-// types.cpp
-std::string withAliases(Session &, llvm::StringRef text);
 
 void Session::enter(llvm::StringRef said, const Place &place, const char *name) {
   std::string text = withAliases(*this, said);

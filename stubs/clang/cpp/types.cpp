@@ -60,8 +60,7 @@ QualType Types::resolve(llvm::StringRef text) {
   return found;
 }
 
-// A class without a name is called by its place, as `(lambda at raw_1:2:3)`, which no text can say: text that mentions such a
-// type by what it is called is read with an alias in its place.
+// Classes without a name, as `(lambda at raw_1:2:3)`.
 namespace {
 struct Unnamed {
   Session *session;

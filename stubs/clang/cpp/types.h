@@ -41,6 +41,10 @@ private:
   llvm::DenseMap<void *, std::string> shown;
 };
 
+// The text with an alias for each class that has no name: such a class is called by its place, which no text can say.
+std::string withAliases(Session &, llvm::StringRef text);
+void forgetAliases(Session &);
+
 clang::PrintingPolicy policyOf(clang::ASTContext &, bool canonical);
 llvm::json::Object spanAt(Session &, clang::SourceLocation);
 Problem placeAt(Session &, clang::SourceLocation);
