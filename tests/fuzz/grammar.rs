@@ -157,13 +157,18 @@ impl Maker<'_> {
         (!fitting.is_empty() && !self.random.once_in(3)).then(|| fitting[self.random.below(fitting.len())].clone())
     }
 
-    /// An argument of a C++ call. A literal there has a type that the compiler sees, and one that does not convert is an error of
-    /// the whole program: so a literal fits, while what a name or a form gives may be anything.
+    /// An argument of a C++ call. A literal there has a type that the compiler sees, and one that does not fit is an error of the
+    /// whole program: so a literal fits every parameter, while what a name or a form gives may be anything.
     fn argument(&mut self, kind: Kind, depth: usize) -> String {
-        if depth > 0 && self.budget > 0 {
-            return self.expr(kind, depth);
+        let text = match depth > 0 && self.budget > 0 {
+            true => self.expr(kind, depth),
+            false => self.named(kind).unwrap_or_default(),
+        };
+        match text.starts_with('(') || self.scope.iter().any(|(name, _)| *name == text) {
+            true => text,
+            false if kind == Real => self.random.pick(&["0.0", "-0.0", "1.5", "-2.25", "3.0"]).to_owned(),
+            false => self.random.below(41).to_string(),
         }
-        self.named(kind).unwrap_or_else(|| self.literal(kind))
     }
 
     fn expr(&mut self, kind: Kind, depth: usize) -> String {

@@ -121,7 +121,7 @@ fn errors() {
     fails(
         "(set! not-bound 1)",
         "java.lang.IllegalStateException",
-        "Can't change/establish root binding of: t/not-bound with set",
+        "Can't change/establish root binding of: not-bound with set",
     );
 }
 
